@@ -1,0 +1,1 @@
+"""The leaf: runs untrusted programs, and knows nothing of rewards."""

@@ -1,0 +1,142 @@
+"""The wire: what `POST /reward` takes and gives (docs/contract). Imports no server.
+
+Frozen pydantic, unknown fields refused. Parsed once, at the door; no dict crosses a boundary after.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from adjudge.verifiers.types import Frozen, Prompt, Verdict
+
+MAX_GROUPS = 1024
+MAX_COMPLETIONS = 8192
+MAX_BODY_BYTES = 64 * 1024 * 1024
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class CompletionIn(Frozen):
+    """One completion; a bare string stands for one with only a text."""
+
+    text: str
+    id: str | None = None
+    tokens: int | None = Field(default=None, ge=0)
+    """Length in tokens, as the trainer counts."""
+    finish_reason: Literal["stop", "length"] | None = None
+
+
+class RewardSpec(Frozen):
+    """One component of the reward."""
+
+    kind: str
+    name: str | None = None
+    """Default: the kind. Unique within the list."""
+    weight: Finite = 1.0
+    params: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return self.name or self.kind
+
+
+class Preset(Frozen):
+    """A named list of rewards (`r1_zero`, `r1`, …)."""
+
+    preset: str
+
+
+Rewards = tuple[RewardSpec, ...] | Preset
+
+
+class Gate(Frozen):
+    """If component `if` scores below `below`, the components in `zero` count as 0."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    if_: str = Field(alias="if")
+    below: Finite = 1.0
+    zero: tuple[str, ...]
+
+
+class Combine(Frozen):
+    """How the components become one reward."""
+
+    mode: Literal["sum", "product", "min", "gate"] = "sum"
+    gate: Gate | None = None
+    on_unscored: Literal["null", "skip", "zero"] = "null"
+    clip: tuple[Finite, Finite] | None = None
+
+
+class Group(Frozen):
+    """One prompt and its completions: one GRPO group."""
+
+    completions: tuple[str | CompletionIn, ...] = Field(min_length=1)
+    id: str | None = None
+    prompt: Prompt | None = None
+    prefill: str = ""
+    """What the chat template already put at the front of every completion."""
+    reference: dict[str, JsonValue] = Field(default_factory=dict)
+    rewards: Rewards | None = None
+    """Overrides the request's."""
+
+
+class RewardRequest(Frozen):
+    groups: tuple[Group, ...] = Field(min_length=1)
+    request_id: str | None = Field(default=None, min_length=1, max_length=256)
+    rewards: Rewards | None = None
+    combine: Combine = Combine()
+    stats: tuple[str, ...] = ()
+    deadline_s: float | None = Field(default=None, gt=0, le=3600)
+
+
+class Component(Verdict):
+    """A verdict with the time that it took."""
+
+    ms: float = 0.0
+
+
+class CompletionOut(Frozen):
+    id: str | None
+    reward: float | None
+    flags: tuple[str, ...]
+    components: dict[str, Component]
+
+
+class GroupOut(Frozen):
+    id: str | None
+    rewards: tuple[float | None, ...]
+    completions: tuple[CompletionOut, ...]
+    stats: dict[str, JsonValue]
+
+
+class Timing(Frozen):
+    """Milliseconds."""
+
+    queue: float
+    work: float
+    total: float
+
+
+class RewardResponse(Frozen):
+    request_id: str | None
+    groups: tuple[GroupOut, ...]
+    timing_ms: Timing
+    version: str
+
+
+class Fault(Frozen):
+    """One thing wrong with a request, and where."""
+
+    path: str
+    """As in `groups[3].rewards[0].params.style`."""
+    message: str
+
+
+class ErrorBody(Frozen):
+    """The body of every answer that is not a 2xx."""
+
+    error: str
+    """A short code: `invalid_request`, `too_large`, `unauthorized`, `queue_full`, …"""
+    message: str
+    faults: tuple[Fault, ...] = ()

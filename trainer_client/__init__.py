@@ -1,0 +1,1 @@
+"""What a training job imports; reaches no further than the wire types of `service.api`."""

@@ -1,0 +1,1 @@
+"""Pure: text in, Verdict out. One file a kind; `registry` lists them."""

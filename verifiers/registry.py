@@ -1,0 +1,24 @@
+"""Every kind that the service knows, by the name that a request uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adjudge.sandbox.types import Sandbox
+from adjudge.verifiers import exact
+from adjudge.verifiers.types import AnyVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What verifiers need from outside, handed in at one place."""
+
+    sandbox: Sandbox | None = None
+    """None: this process cannot run programs; `code` is then unscored, `no_sandbox`."""
+
+
+def registry(tools: Tools | None = None) -> Mapping[str, AnyVerifier]:
+    tools = tools or Tools()
+    verifiers: list[AnyVerifier] = [
+        exact.verifier,
+    ]
+    return {verifier.kind: verifier for verifier in verifiers}

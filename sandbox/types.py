@@ -83,7 +83,7 @@ class Channel(Protocol):
     def send(self, message: bytes) -> None: ...
 
     def receive(self) -> bytes | None:
-        """The next message, or None when the program ended, broke the framing or ran out of time."""
+        """The next message; None: the program ended, broke the framing or ran out of time."""
         ...
 
 

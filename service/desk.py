@@ -6,6 +6,8 @@ work into the queue (`adjudge serve`), one judges in this process (tests, `adjud
 
 from typing import Protocol
 
+from pydantic import Field
+
 from adjudge.sandbox.types import Limits, Program, Result
 from adjudge.service.api import RewardRequest, RewardResponse
 from adjudge.verifiers.types import Frozen
@@ -17,7 +19,7 @@ class SandboxState(Frozen):
     backend: str | None = None
     isolation: tuple[str, ...] = ()
     self_test: bool = False
-    languages: dict[str, str] = {}
+    languages: dict[str, str] = Field(default_factory=dict)
 
 
 class Readiness(Frozen):
@@ -27,7 +29,7 @@ class Readiness(Frozen):
     queue: bool
     workers: int
     sandbox: SandboxState
-    waiting: dict[str, int] = {}
+    waiting: dict[str, int] = Field(default_factory=dict)
     """Jobs in each lane of the queue."""
 
 

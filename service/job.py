@@ -1,0 +1,67 @@
+"""A job: what one worker does in one piece, and its result. JSON on the queue, frozen in memory.
+
+A job holds completions of one group and the rewards of one lane. Its smallest piece is the *unit*,
+one reward of one completion (or of the whole group, for the kinds that compare its members); units
+are numbered so that a supervisor can tell which of them ran away.
+"""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from adjudge.service.api import Component
+from adjudge.verifiers.types import Completion, Frozen, Prompt
+
+
+class Entry(Frozen):
+    """One completion of a job."""
+
+    text: str
+    tokens: int | None = None
+    finish_reason: Literal["stop", "length"] | None = None
+
+
+class Task(Frozen):
+    """One reward to judge."""
+
+    label: str
+    kind: str
+    params: dict[str, JsonValue]
+
+
+class Job(Frozen):
+    entries: tuple[Entry, ...]
+    tasks: tuple[Task, ...]
+    reference: dict[str, JsonValue]
+    prompt: Prompt | None = None
+    prefill: str = ""
+    flags: bool = True
+    """Look for signs of reward hacking too (once for each completion, whatever its rewards)."""
+    vote: str | None = None
+    """The label of the task whose answers are put into classes, for the majority vote."""
+
+    def completion(self, entry: Entry) -> Completion:
+        return Completion(
+            text=self.prefill + entry.text,
+            prompt=self.prompt,
+            tokens=entry.tokens,
+            finish_reason=entry.finish_reason,
+            prefill_chars=len(self.prefill),
+        )
+
+    def units(self) -> int:
+        return len(self.entries) * len(self.tasks)
+
+
+class Row(Frozen):
+    """What a job says of one completion."""
+
+    components: dict[str, Component]
+    flags: tuple[str, ...] = ()
+
+
+class JobResult(Frozen):
+    rows: tuple[Row, ...]
+    classes: tuple[int | None, ...] | None = None
+    """By entry: equal numbers are equivalent answers. Only where the job has a `vote`."""
+    work_ms: float = 0.0

@@ -1,0 +1,239 @@
+"""The heart: a job in, its verdicts out. No HTTP, no Redis, no clock of its own.
+
+Classifies each failure once: a reference that cannot be used is the dataset's (`bad_reference`), an
+exception out of a verifier is ours (`verifier_error`), and neither is ever a zero.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ValidationError
+
+from adjudge.service.api import Component
+from adjudge.service.job import Job, JobResult, Row, Task
+from adjudge.verifiers.flags import flags
+from adjudge.verifiers.types import AnyVerifier, BadReference, Completion, Verdict
+
+log = logging.getLogger(__name__)
+
+Kinds = Mapping[str, AnyVerifier]
+Clock = Callable[[], float]
+"""Seconds, monotonic."""
+
+VOTE_BUDGET_S = 2.0
+"""Time for putting the answers of one group into classes; what is left then counts by spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How the caller follows a job, and what it leaves out."""
+
+    clock: Clock
+    start: Callable[[int], None] = lambda _: None
+    """Called with a unit's number as its work begins."""
+    settled: Mapping[int, Verdict] = field(default_factory=dict)
+    """Units whose verdict is already known (they ran away before)."""
+    only: Collection[int] | None = None
+    """Judge these units alone; the others come back as `skipped`."""
+
+
+SKIPPED = Verdict.unscored("skipped")
+
+
+def judge_job(job: Job, kinds: Kinds, watch: Watch) -> JobResult:
+    """Every unit's verdict, in the order of the entries. Never raises for what a job holds."""
+    began = watch.clock()
+    completions = [job.completion(entry) for entry in job.entries]
+    columns = [
+        _column(job, kinds[task.kind], task, at, completions, watch)
+        for at, task in enumerate(job.tasks)
+    ]
+    rows = tuple(
+        _row(job, completion, [column[index] for column in columns])
+        for index, completion in enumerate(completions)
+    )
+    classes = _classes(job, kinds, rows, watch) if job.vote and watch.only is None else None
+    return JobResult(rows=rows, classes=classes, work_ms=_ms(watch.clock() - began))
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000.0, 3)
+
+
+def _row(job: Job, completion: Completion, components: Sequence[tuple[Component, Verdict]]) -> Row:
+    raised = [flag for _, verdict in components for flag in verdict.flags]
+    if job.flags:
+        raised = [*flags(completion), *raised]
+    named = zip(job.tasks, components, strict=True)
+    return Row(
+        components={task.label: component for task, (component, _) in named},
+        flags=tuple(dict.fromkeys(raised)),
+    )
+
+
+def _column(
+    job: Job,
+    verifier: AnyVerifier,
+    task: Task,
+    at: int,
+    completions: Sequence[Completion],
+    watch: Watch,
+) -> list[tuple[Component, Verdict]]:
+    """One reward for all entries of the job."""
+    units = [index * len(job.tasks) + at for index in range(len(completions))]
+    try:
+        params = verifier.params.model_validate(task.params)
+        reference = verifier.reference.model_validate(job.reference)
+    except (ValidationError, BadReference) as error:
+        return [component(_bad_reference(error), 0.0)] * len(completions)
+    if verifier.check_group is not None:
+        return _group_column(verifier, reference, params, completions, units, watch)
+    return [
+        _unit(verifier, reference, params, completion, unit, watch)
+        for completion, unit in zip(completions, units, strict=True)
+    ]
+
+
+def _unit(
+    verifier: AnyVerifier,
+    reference: BaseModel,
+    params: BaseModel,
+    completion: Completion,
+    unit: int,
+    watch: Watch,
+) -> tuple[Component, Verdict]:
+    known = _known(unit, watch)
+    if known is not None:
+        return component(known, 0.0)
+    assert verifier.check is not None
+    check = verifier.check
+    watch.start(unit)
+    began = watch.clock()
+    verdict = guarded(verifier.kind, lambda: [check(completion, reference, params)], 1)[0]
+    return component(verdict, watch.clock() - began)
+
+
+def _known(unit: int, watch: Watch) -> Verdict | None:
+    if watch.only is not None and unit not in watch.only:
+        return SKIPPED
+    return watch.settled.get(unit)
+
+
+def _group_column(
+    verifier: AnyVerifier,
+    reference: BaseModel,
+    params: BaseModel,
+    completions: Sequence[Completion],
+    units: Sequence[int],
+    watch: Watch,
+) -> list[tuple[Component, Verdict]]:
+    """A kind that compares the members of a group is one unit: the first one's number."""
+    known = _known(units[0], watch)
+    if known is not None:
+        return [component(known, 0.0)] * len(completions)
+    assert verifier.check_group is not None
+    check_group = verifier.check_group
+    watch.start(units[0])
+    began = watch.clock()
+    verdicts = guarded(
+        verifier.kind, lambda: check_group(completions, reference, params), len(completions)
+    )
+    share = (watch.clock() - began) / len(completions)
+    return [component(verdict, share) for verdict in verdicts]
+
+
+def guarded(kind: str, run: Callable[[], list[Verdict]], count: int) -> list[Verdict]:
+    """The boundary at which a verifier's failure is classified."""
+    try:
+        verdicts = run()
+    except BadReference as error:
+        return [_bad_reference(error)] * count
+    except Exception as error:
+        log.exception("verifier %s failed", kind)
+        return [Verdict.unscored("verifier_error", f"{kind}: {type(error).__name__}")] * count
+    return verdicts
+
+
+def _bad_reference(error: ValidationError | BadReference) -> Verdict:
+    return Verdict.unscored("bad_reference", explain(error)[:500])
+
+
+def explain(error: ValidationError | BadReference) -> str:
+    """Where and what, for a person; without the input, which may be long."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"reference.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5]
+    )
+
+
+def component(verdict: Verdict, seconds: float) -> tuple[Component, Verdict]:
+    """The wire's form of a verdict, beside the verdict with its flags."""
+    made = Component.model_construct(
+        score=verdict.score,
+        verdict=verdict.verdict,
+        reason=verdict.reason,
+        detail=verdict.detail,
+        extracted=verdict.extracted,
+        ms=_ms(seconds),
+    )
+    return made, verdict
+
+
+def _classes(
+    job: Job, kinds: Kinds, rows: Iterable[Row], watch: Watch
+) -> tuple[int | None, ...] | None:
+    task = next((task for task in job.tasks if task.label == job.vote), None)
+    if task is None:
+        return None
+    verifier = kinds[task.kind]
+    same = _sameness(verifier, task)
+    answers = [row.components[task.label].extracted for row in rows]
+    return classify(answers, same, watch.clock)
+
+
+def _sameness(verifier: AnyVerifier, task: Task) -> Callable[[str, str], bool] | None:
+    if verifier.same is None:
+        return None
+    same, params = verifier.same, verifier.params.model_validate(task.params)
+    return lambda left, right: same(left, right, params)
+
+
+def classify(
+    answers: Sequence[str | None],
+    same: Callable[[str, str], bool] | None = None,
+    clock: Clock = lambda: 0.0,
+) -> tuple[int | None, ...]:
+    """Number the equivalence classes of the answers, the first seen first.
+
+    The same spelling is settled without asking; each new spelling is held against one member of
+    each class. Past the budget a new spelling is a class of its own.
+    """
+    until = clock() + VOTE_BUDGET_S
+    number: dict[str, int] = {}
+    members: list[str] = []
+    for answer in answers:
+        if answer is None or answer in number:
+            continue
+        found = _class_of(answer, members, same if clock() < until else None)
+        number[answer] = found
+        if found == len(members):
+            members.append(answer)
+    return tuple(None if answer is None else number[answer] for answer in answers)
+
+
+def _class_of(answer: str, members: Sequence[str], same: Callable[[str, str], bool] | None) -> int:
+    if same is None:
+        return len(members)
+    hits = (at for at, member in enumerate(members) if _agree(same, member, answer))
+    return next(hits, len(members))
+
+
+def _agree(same: Callable[[str, str], bool], left: str, right: str) -> bool:
+    try:
+        return same(left, right)
+    except Exception:
+        log.exception("comparing two answers failed")
+        return False

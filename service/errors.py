@@ -1,7 +1,7 @@
 """What can go wrong at the service's boundaries, each classified once, where it is crossed.
 
 The HTTP front maps them to statuses: BadRequest 422, TooLarge 413, QueueFull 429,
-QueueUnreachable 503. None of them is ever a score.
+QueueUnreachable 503, Unscored 503 (a fault of ours) or 422 (the dataset's). None is ever a score.
 """
 
 from collections.abc import Iterable
@@ -39,3 +39,12 @@ class QueueFull(QueueError):
 
 class QueueUnreachable(QueueError):
     """Redis does not answer."""
+
+
+class Unscored(ServiceError):
+    """A completion could not be judged, and the trainer's format has no null to say so."""
+
+    def __init__(self, message: str, *, ours: bool) -> None:
+        super().__init__(message)
+        self.ours = ours
+        """False: the dataset's row cannot be used, and a retry will not help."""

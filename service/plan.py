@@ -32,6 +32,7 @@ from adjudge.service.api import (
 )
 from adjudge.service.combine import combine
 from adjudge.service.errors import BadRequest, TooLarge
+from adjudge.service.faults import explain
 from adjudge.service.job import Entry, Job, JobResult, Row, Task
 from adjudge.service.judge import classify, component
 from adjudge.service.presets import PRESETS
@@ -208,23 +209,12 @@ def _spec_faults(
     try:
         params = verifier.params.model_validate(spec.params)
     except ValidationError as error:
-        yield from faults_of(error, f"{path}.params")
+        yield from explain(error, spec.params, verifier.params, f"{path}.params")
         return
     for key in verifier.needed_keys(params):
         if key not in group.reference:
             message = f"missing: kind `{spec.kind}` needs it"
             yield Fault(path=f"groups[{index}].reference.{key}", message=message)
-
-
-def faults_of(error: ValidationError, path: str) -> Iterator[Fault]:
-    """Pydantic's findings in our words, each with its whole path."""
-    for fault in error.errors(include_url=False, include_input=False)[:20]:
-        yield Fault(path=path + dotted(fault["loc"]), message=fault["msg"])
-
-
-def dotted(location: Iterable[str | int]) -> str:
-    """`("a", 3, "b")` → `.a[3].b`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

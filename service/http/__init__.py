@@ -1,0 +1,1 @@
+"""HTTP in front of a `Desk`: bounded bodies, readable refusals, counters, pages."""

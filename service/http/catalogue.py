@@ -1,0 +1,56 @@
+"""`GET /kinds`: what can be asked for, with schemas, plug-ins included."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from adjudge.service.desk import SandboxState
+from adjudge.verifiers.types import AnyVerifier, Frozen
+
+
+class Kind(Frozen):
+    """One kind of reward."""
+
+    summary: str
+    version: str
+    params: dict[str, Any]
+    """JSON schema of `rewards[].params`."""
+    reference: dict[str, Any]
+    """JSON schema of the keys that it reads from `group.reference`."""
+    needs: tuple[str, ...]
+    """Reference keys that it cannot do without, under default params."""
+    notes: dict[str, JsonValue]
+
+
+class Catalogue(Frozen):
+    kinds: dict[str, Kind]
+    presets: tuple[str, ...]
+
+
+def catalogue(
+    kinds: Mapping[str, AnyVerifier], presets: tuple[str, ...], sandbox: SandboxState
+) -> Catalogue:
+    entries = {name: _kind(verifier, sandbox) for name, verifier in sorted(kinds.items())}
+    return Catalogue(kinds=entries, presets=presets)
+
+
+def _kind(verifier: AnyVerifier, sandbox: SandboxState) -> Kind:
+    notes = dict(verifier.notes)
+    if verifier.lane == "code" and sandbox.languages:
+        notes["languages"] = dict(sandbox.languages)
+    return Kind(
+        summary=verifier.summary,
+        version=verifier.version,
+        params=verifier.params.model_json_schema(),
+        reference=verifier.reference.model_json_schema(),
+        needs=_needs(verifier),
+        notes=notes,
+    )
+
+
+def _needs(verifier: AnyVerifier) -> tuple[str, ...]:
+    """A kind whose params have no defaults cannot tell before it is asked with some."""
+    if any(item.is_required() for item in verifier.params.model_fields.values()):
+        return ()
+    return verifier.needed_keys(verifier.params())

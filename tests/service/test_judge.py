@@ -101,7 +101,7 @@ def test_prefill_is_in_front_of_the_text() -> None:
 BAD = [
     ({"rewards": [{"kind": "acct"}]}, "rewards[0].kind", "did you mean 'act'?"),
     ({"rewards": [{"kind": "exact"}]}, "groups[0].reference.answer", "kind `exact` needs it"),
-    ({"rewards": [{"kind": "act", "params": {"x": 1}}]}, "rewards[0].params.x", "not permitted"),
+    ({"rewards": [{"kind": "act", "params": {"x": 1}}]}, "rewards[0].params.x", "unknown field"),
     ({"rewards": []}, "rewards", "what to judge by"),
     ({"rewards": None}, "rewards", "what to judge by"),
     ({"rewards": {"preset": "r1_zeo"}}, "rewards.preset", "did you mean 'r1_zero'?"),

@@ -65,3 +65,27 @@ class JobResult(Frozen):
     classes: tuple[int | None, ...] | None = None
     """By entry: equal numbers are equivalent answers. Only where the job has a `vote`."""
     work_ms: float = 0.0
+
+
+class RunJob(Frozen):
+    """One run of a program in a sandbox slot (`POST /run_code`)."""
+
+    source: str
+    language: str
+    limits: dict[str, float]
+    """The fields of `sandbox.types.Limits` that differ from their defaults."""
+    stdin_base64: str = ""
+
+
+class RunDone(Frozen):
+    """Its end: the fields of `sandbox.types.Result`, or why there is none."""
+
+    ending: str = ""
+    return_code: int = 0
+    stdout_base64: str = ""
+    stderr_base64: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    memory_mb: float = 0.0
+    fault: str = ""
+    """A fault of ours; the rest then says nothing."""

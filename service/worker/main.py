@@ -1,0 +1,91 @@
+"""A worker as a process: `run` under `adjudge worker`, or tethered to `adjudge serve`."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+import uvloop
+from pydantic import TypeAdapter
+
+from adjudge.service import tether
+from adjudge.service.queue.keys import QueueOptions
+from adjudge.service.worker.crew import CrewOptions
+from adjudge.service.worker.supervisor import Supervisor, WorkerOptions
+from adjudge.verifiers.types import Lane
+
+_OPTIONS = TypeAdapter(WorkerOptions)
+
+SANDBOX = "adjudge.sandbox.probe:choose"
+
+
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def worker_options(
+    queue: QueueOptions,
+    *,
+    children: int | None = None,
+    slots: int | None = None,
+    lanes: tuple[Lane, ...] = ("pure", "code", "remote"),
+    kinds: str = "adjudge.verifiers.registry:registry",
+    sandbox: str = SANDBOX,
+    sandbox_options: str = "{}",
+    grace_s: float = 30.0,
+) -> WorkerOptions:
+    """The crews of one worker: a child for each core, four sandbox slots for each."""
+    children, slots = children or cores(), slots or 4 * cores()
+    crews: dict[Lane, CrewOptions] = {
+        "pure": CrewOptions(size=children, kinds=kinds),
+        "code": CrewOptions(
+            size=1,
+            threads=max(slots, 2),
+            cpu_s=0.0,
+            memory_mb=0,
+            kinds=kinds,
+            sandbox=sandbox,
+            sandbox_options=sandbox_options,
+        ),
+        "remote": CrewOptions(size=1, threads=32, cpu_s=0.0, memory_mb=0, kinds=kinds),
+    }
+    return WorkerOptions(queue=queue, crews={lane: crews[lane] for lane in lanes}, grace_s=grace_s)
+
+
+async def work(options: WorkerOptions) -> None:
+    """Until SIGTERM or SIGINT; then what was taken is answered first."""
+    supervisor = Supervisor(options)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, supervisor.stop)
+    await supervisor.run()
+
+
+def run(options: WorkerOptions) -> None:
+    uvloop.run(work(options))
+
+
+def spawn(options: WorkerOptions) -> "subprocess.Popen[bytes]":
+    """A worker in a process of its own that cannot outlive this one. From the main thread."""
+    command = [sys.executable, "-I", "-S", tether.__file__, str(os.getpid())]
+    process = subprocess.Popen(  # noqa: S603 - our own files
+        [*command, sys.executable, "-P", "-m", "adjudge.service.worker.main"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    with process.stdin as stdin:
+        stdin.write(_OPTIONS.dump_json(options))
+    return process
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    run(_OPTIONS.validate_json(sys.stdin.buffer.read()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,17 +1,22 @@
 """The wire: what `POST /reward` takes and gives (docs/contract). Imports no server.
 
 Frozen pydantic, unknown fields refused. Parsed once, at the door; no dict crosses a boundary after.
+Lists stop at their first fault (`fail_fast`): pydantic keeps every fault that it finds, and two
+megabytes of `0,0,0,…` where completions belong would be a gigabyte of them.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from adjudge.verifiers.types import Frozen, Prompt, Verdict
+from adjudge.verifiers.types import Frozen, Message, Verdict
 
 MAX_GROUPS = 1024
 MAX_COMPLETIONS = 8192
-MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_REWARDS = 64
+"""Components of one reward."""
+MAX_MESSAGES = 4096
+"""Turns of a prompt's chat."""
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -46,7 +51,9 @@ class Preset(Frozen):
     preset: str
 
 
-Rewards = tuple[RewardSpec, ...] | Preset
+RewardList = Annotated[tuple[RewardSpec, ...], Field(max_length=MAX_REWARDS, fail_fast=True)]
+Rewards = RewardList | Preset
+Chat = Annotated[tuple[Message, ...], Field(max_length=MAX_MESSAGES, fail_fast=True)]
 
 
 class Gate(Frozen):
@@ -56,7 +63,7 @@ class Gate(Frozen):
 
     if_: str = Field(alias="if")
     below: Finite = 1.0
-    zero: tuple[str, ...]
+    zero: tuple[str, ...] = Field(max_length=MAX_REWARDS, fail_fast=True)
 
 
 class Combine(Frozen):
@@ -71,9 +78,11 @@ class Combine(Frozen):
 class Group(Frozen):
     """One prompt and its completions: one GRPO group."""
 
-    completions: tuple[str | CompletionIn, ...] = Field(min_length=1)
+    completions: tuple[str | CompletionIn, ...] = Field(
+        min_length=1, max_length=MAX_COMPLETIONS, fail_fast=True
+    )
     id: str | None = None
-    prompt: Prompt | None = None
+    prompt: str | Chat | None = None
     prefill: str = ""
     """What the chat template already put at the front of every completion."""
     reference: dict[str, JsonValue] = Field(default_factory=dict)
@@ -82,11 +91,11 @@ class Group(Frozen):
 
 
 class RewardRequest(Frozen):
-    groups: tuple[Group, ...] = Field(min_length=1)
+    groups: tuple[Group, ...] = Field(min_length=1, max_length=MAX_GROUPS)
     request_id: str | None = Field(default=None, min_length=1, max_length=256)
     rewards: Rewards | None = None
     combine: Combine = Combine()
-    stats: tuple[str, ...] = ()
+    stats: tuple[str, ...] = Field(default=(), max_length=64, fail_fast=True)
     deadline_s: float | None = Field(default=None, gt=0, le=3600)
 
 

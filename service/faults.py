@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails
 
 from adjudge.service.api import Fault
 
@@ -35,13 +35,6 @@ class _Finding:
     message: str
     mismatch: bool
     """The value is of another JSON type than this branch wants."""
-
-
-def explain_body(error: ValidationError, body: bytes, model: type[BaseModel]) -> tuple[Fault, ...]:
-    """The faults of bytes that did not parse as `model`."""
-    if error.errors(include_url=False)[0]["type"] == "json_invalid":
-        return (broken_json(error, body),)
-    return explain(error, from_json(body), model)
 
 
 def explain(
@@ -203,17 +196,18 @@ def _shown(value: object) -> str:
     return json.dumps(value, default=str)[:MAX_SHOWN]
 
 
-def broken_json(error: ValidationError, body: bytes) -> Fault:
-    """Where the JSON breaks; a lone surrogate, which JSON can spell but text cannot hold, is named
-    by the string that it is in."""
-    message = error.errors(include_url=False)[0]["msg"]
+def broken_json(message: str, body: bytes) -> Fault:
+    """Where the JSON breaks, from the parser's `message`.
+
+    A lone surrogate, which JSON can spell but text cannot hold, is named by the string it is in.
+    """
     if "hex escape" in message or "surrogate" in message:
         found = _lone_surrogate(body)
         if found is not None:
             return found
     if "unicode code point" in message:
         return _not_utf8(message, body)
-    return Fault(path="body", message=message.replace("Invalid JSON", "not valid JSON"))
+    return Fault(path="body", message=f"not valid JSON: {message}")
 
 
 def _not_utf8(message: str, body: bytes) -> Fault:

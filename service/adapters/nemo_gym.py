@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, JsonValue
-from pydantic_core import from_json
 
 from adjudge.service.adapters.ask import Sample, asked, judge, reference_of
 from adjudge.service.api import CompletionOut, ErrorBody
-from adjudge.service.http.body import parse
+from adjudge.service.http.body import document_of, validate
 from adjudge.service.http.front import Front
 from adjudge.service.http.openapi import takes
 from adjudge.verifiers.types import Message, Prompt
@@ -81,10 +80,11 @@ def routes(front: Front) -> APIRouter:
         """NeMo-Gym: judges the rollout, and answers with the request and its reward."""
         ask = asked(request)
         async with front.intake.hold(request) as body:
-            rollout = parse(body, Verify)
-            echo: dict[str, JsonValue] = from_json(body)
-        (completion,) = await judge(front, ask, [_sample(rollout)], lambda _: "verifier_metadata")
-        return JSONResponse({**echo, **_verdict(completion)})
+            echo = document_of(body)
+        sample = _sample(validate(echo, Verify))
+        (completion,) = await judge(front, ask, [sample], lambda _: "verifier_metadata")
+        assert isinstance(echo, dict)
+        return JSONResponse(echo | _verdict(completion))
 
     @router.post("/seed_session")
     async def seed_session() -> dict[str, str]:

@@ -88,7 +88,8 @@ class Channel(Protocol):
 
 
 class Session(Protocol):
-    """A prepared program in a slot."""
+    """A prepared program. For one thread at a time; it holds a slot only during a run, and a run
+    within the conversation of another is fine (each depth has slots of its own)."""
 
     def run(self, stdin: bytes = b"") -> Result:
         """One fresh process. A program that does not compile gives `compile_error` each time."""
@@ -96,7 +97,9 @@ class Session(Protocol):
 
     def talk(self, conversation: Callable[[Channel], None], stdin: bytes = b"") -> Result:
         """One fresh process with a channel to us (its file descriptor 3), held while
-        `conversation` runs in the calling thread; the result is as of `run`."""
+        `conversation` runs in the calling thread; the result is as of `run`. Time in which the
+        program waits for us is not its idle time. `conversation` is called once more, from its
+        beginning, if the slot is lost."""
         ...
 
 
@@ -120,6 +123,10 @@ class Sandbox(Protocol):
         self, program: Program, limits: Limits | None = None
     ) -> AbstractContextManager[Session]:
         """Prepare a program. Raises SandboxError for faults of ours only."""
+        ...
+
+    def self_test(self) -> bool:
+        """Run one innocent program now; False: not fit for use (`GET /ready`)."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,216 @@
+"""The run's own process, from the fork to the program's first line.
+
+Security rests on this module. In order: only the descriptors that a run may have (0, 1, 2, and 3
+if it talks), its own process group, rlimits, its uid, no capability; then the program's files, its
+compilation and its code. A fault before the program's first line is written to a pipe that the
+program never holds, so no program can pass its own failure off as ours.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import gc
+import marshal
+import os
+import resource
+import signal
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from adjudge.sandbox.inside import kernel, landlock, seccomp
+from adjudge.sandbox.inside.links import Blobs, Header
+from adjudge.sandbox.inside.spec import Bounds, Spec, unpack
+
+_STANDARD = ("stdin", "stdout", "stderr", "channel")
+_KEPT_FROM = 16
+SETUP_FAILED = 211
+BROKEN = b"E"
+_OURS = 2
+"""The slot's processes that count as the run's, when they share a uid."""
+
+
+def become(job: Header, bounds: Bounds, blobs: Blobs, spec: Spec, late: int | None) -> NoReturn:
+    """Turn this process into the run. `late`: Landlock rules to apply here, if not inherited."""
+    report = blobs["report"]
+    try:
+        kept = _arrange(blobs)
+        report = kept["report"]
+        _limit(bounds, 0 if spec.uid else _OURS)
+        _drop(spec, late, bounds.processes)
+        run = _prepare(job, kept)
+    except BaseException as error:  # noqa: BLE001 - whatever it was, it is ours to report
+        os.write(report, f"{type(error).__name__}: {error}".encode(errors="replace")[:1000])
+        os._exit(SETUP_FAILED)
+    os.close(report)
+    run()
+    os._exit(SETUP_FAILED)
+
+
+def _arrange(blobs: Blobs) -> Blobs:
+    """Descriptors 0 to 3 as the run sees them, the rest high and closed at exec."""
+    kept = {
+        name: fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _KEPT_FROM)
+        for name, opened in blobs.items()
+        if name in ("report", "program", "files", "cache")
+    }
+    standard = {
+        name: fcntl.fcntl(blobs[name], fcntl.F_DUPFD_CLOEXEC, 200)
+        for name in _STANDARD
+        if name in blobs
+    }
+    for number, name in enumerate(_STANDARD):
+        if name in standard:
+            os.dup2(standard[name], number, inheritable=True)
+    os.closerange(len(standard), _KEPT_FROM)
+    os.closerange(_KEPT_FROM + len(kept), 1 << 20)
+    return kept
+
+
+def _limit(bounds: Bounds, ours: int) -> None:
+    cpu = int(bounds.cpu_s) + 2
+    limits = {
+        resource.RLIMIT_CPU: (cpu, cpu + 1),
+        resource.RLIMIT_FSIZE: (bounds.file_bytes,) * 2,
+        resource.RLIMIT_NOFILE: (bounds.files,) * 2,
+        resource.RLIMIT_NPROC: (bounds.processes + ours,) * 2,
+        resource.RLIMIT_STACK: (bounds.stack_mb << 20,) * 2,
+    }
+    if bounds.address_mb:
+        limits[resource.RLIMIT_AS] = (bounds.address_mb << 20,) * 2
+    for kind, values in limits.items():
+        resource.setrlimit(kind, values)
+
+
+def _drop(spec: Spec, late: int | None, processes: int) -> None:
+    os.setpgid(0, 0)
+    os.chdir(spec.work)
+    if spec.uid is not None:
+        os.setgroups([])
+        os.setresgid(spec.uid, spec.uid, spec.uid)
+        os.setresuid(spec.uid, spec.uid, spec.uid)
+    else:
+        kernel.keep_capabilities(())
+    if late is not None:
+        landlock.apply(late)
+    if spec.mode == "lite":
+        seccomp.apply(seccomp.standard())
+        if spec.uid is None or processes == 1:
+            seccomp.apply(seccomp.alone(os.getpid()))
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _prepare(job: Header, kept: Blobs) -> Callable[[], None]:
+    if "files" in kept:
+        unpack(_read(kept["files"]))
+    if job["launch"] == "python":
+        return _prepare_python(job, kept)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    target = kept.get("program", job["argv"][0])
+    os.execve(target, job["argv"], job["environment"])  # noqa: S606 - what the process is for
+
+
+def _read(opened: int) -> bytes:
+    data = os.pread(opened, os.fstat(opened).st_size, 0)
+    os.close(opened)
+    return data
+
+
+def _prepare_python(job: Header, kept: Blobs) -> Callable[[], None]:
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    _open_streams()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.enable()
+    code = _load(kept)
+    return lambda: _run_python(code, job["argv"])
+
+
+def _load(kept: Blobs) -> types.CodeType | None:
+    """The compiled program; None: it does not compile (the traceback is on stderr)."""
+    cache = kept.get("cache")
+    if cache is not None and os.fstat(cache).st_size:
+        code: types.CodeType = marshal.loads(_read(cache))  # noqa: S302 - made below, then sealed
+        return code
+    source = _read(kept["program"])
+    try:
+        code = compile(source, "main.py", "exec", dont_inherit=True)
+        result = marshal.dumps(code)
+    except BaseException:  # noqa: BLE001 - compile raises many kinds: SyntaxError, MemoryError, …
+        _show(depth=1)
+        _write_cache(cache, BROKEN)
+        return None
+    _write_cache(cache, result)
+    return code
+
+
+def _write_cache(cache: int | None, data: bytes) -> None:
+    if cache is None:
+        return
+    view = memoryview(data)
+    while view:
+        view = view[os.write(cache, view) :]
+    os.close(cache)
+
+
+def _open_streams() -> None:
+    def opened(number: int, mode: str, errors: str, buffering: int = -1) -> Any:  # noqa: ANN401
+        return open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
+
+    sys.stdin = sys.__stdin__ = opened(0, "r", "surrogateescape")  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = opened(1, "w", "surrogateescape")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = opened(2, "w", "backslashreplace", 1)  # type: ignore[misc]
+
+
+def _run_python(code: types.CodeType | None, argv: list[str]) -> NoReturn:
+    status = 1 if code is None else _execute(code, argv)
+    try:
+        threading._shutdown()  # type: ignore[attr-defined] # as the interpreter's own end does
+        atexit._run_exitfuncs()
+    except BaseException:  # noqa: BLE001 - the program's threads and exit functions
+        status = status or 1
+    for stream, failed in ((sys.stdout, 120), (sys.stderr, 120)):
+        try:
+            if not stream.closed:
+                stream.flush()
+        except BaseException:  # noqa: BLE001 - the program may have put anything there
+            status = status or failed
+    os._exit(status & 0xFF)
+
+
+def _execute(code: types.CodeType, argv: list[str]) -> int:
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=__builtins__, __file__="main.py")
+    sys.modules["__main__"] = module
+    sys.argv[:] = argv
+    try:
+        exec(code, module.__dict__)  # noqa: S102 - this is what the process is for
+    except SystemExit as leaving:
+        return _exit_status(leaving.code)
+    except BaseException:  # noqa: BLE001 - reported as the interpreter would
+        _show(depth=1)
+        return 1
+    return 0
+
+
+def _show(depth: int) -> None:
+    """The traceback as the interpreter would, without our own `depth` frames."""
+    kind, error, trace = sys.exc_info()
+    for _ in range(depth):
+        trace = trace and trace.tb_next
+    if kind is not None and error is not None:
+        with contextlib.suppress(BaseException):
+            sys.__excepthook__(kind, error.with_traceback(trace), trace)
+
+
+def _exit_status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return int(code)
+    with contextlib.suppress(BaseException):
+        print(code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+    return 1

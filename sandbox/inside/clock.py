@@ -1,0 +1,114 @@
+"""What a run has used: CPU time, time spent waiting for a core, memory; of all its processes.
+
+Idle time is `wall − CPU − run delay`: a machine that is busy with others adds to the run delay and
+so never to a program's account, where a limit on wall time would. Run delay: field 2 of
+/proc/PID/schedstat (Linux, Documentation/scheduler/sched-stats.rst). Where the table cannot be
+read, run delay is taken as 0 and `Table.reads_delay` says so.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+_CHILDREN_TICKS = slice(13, 15)  # cutime, cstime, counted from behind the command's name
+
+
+@dataclass(slots=True)
+class Usage:
+    """Of everything that is alive now, and of what it has waited for."""
+
+    cpu_s: float = 0.0
+    delay_s: float = 0.0
+    memory_mb: float = 0.0
+    processes: int = 0
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of all threads of a process, by its own clock (clock_getcpuclockid(3))."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+class Table:
+    """A process table, by an open /proc directory."""
+
+    def __init__(self, opened: int | None, private: bool) -> None:
+        self._opened = opened
+        self._private = private
+        self._own = str(os.getpid())
+        self.reads_delay = opened is not None
+        self._baseline = 0.0
+        if opened is not None:
+            self._baseline = self._memory(self._own)
+
+    def close(self) -> None:
+        """In the run's own process."""
+        if self._opened is not None:
+            os.close(self._opened)
+
+    def usage(self, main: int) -> Usage:
+        """Of the run whose first process is `main`."""
+        if self._opened is None:
+            return Usage(cpu_s=cpu_seconds(main), processes=1)
+        used = Usage()
+        for pid in self.processes():
+            self._add(used, pid)
+        return used
+
+    def processes(self) -> list[str]:
+        """Every living process but our own: in a shared table, our descendants."""
+        if self._opened is None:
+            return []
+        if self._private:
+            return [n for n in os.listdir(self._opened) if n.isdigit() and n != self._own]
+        return self._below(self._own)
+
+    def _below(self, pid: str) -> list[str]:
+        found: list[str] = []
+        for task in self._list(f"{pid}/task"):
+            for child in self._read(f"{pid}/task/{task}/children").split():
+                found += [child.decode(), *self._below(child.decode())]
+        return found
+
+    def _add(self, used: Usage, pid: str) -> None:
+        fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+        waited_for = sum(int(ticks) for ticks in fields[_CHILDREN_TICKS]) / _TICK
+        used.cpu_s += cpu_seconds(int(pid)) + waited_for
+        for task in self._list(f"{pid}/task"):
+            numbers = self._read(f"{pid}/task/{task}/schedstat").split()
+            used.delay_s += int(numbers[1]) / 1e9 if len(numbers) > 1 else 0.0
+        used.memory_mb += max(0.0, self._memory(pid) - self._baseline)
+        used.processes += 1
+
+    def _memory(self, pid: str) -> float:
+        """Resident memory that is not of files (fields 2 − 3 of statm)."""
+        numbers = self._read(f"{pid}/statm").split()
+        return (int(numbers[1]) - int(numbers[2])) * _PAGE_MB if len(numbers) > 2 else 0.0
+
+    def _list(self, path: str) -> list[str]:
+        try:
+            opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY, dir_fd=self._opened)
+        except OSError:
+            return []
+        try:
+            return os.listdir(opened)
+        except OSError:
+            return []
+        finally:
+            os.close(opened)
+
+    def _read(self, path: str) -> bytes:
+        try:
+            opened = os.open(path, os.O_RDONLY, dir_fd=self._opened)
+        except OSError:
+            return b""
+        try:
+            return os.read(opened, 4096)
+        except OSError:
+            return b""
+        finally:
+            os.close(opened)

@@ -1,0 +1,306 @@
+"""How jobs come in and outcomes go out: two links, one conversation.
+
+`SocketLink` (native back ends): a SOCK_SEQPACKET socket. One message is one JSON header; the blobs
+are file descriptors (SCM_RIGHTS), made and read by the other side, so the slot never holds a byte
+of a run's data in its own memory, and a channel goes straight from the run to the caller.
+
+`PipeLink` (containers): two byte streams, as of an attached stdin and stdout. A frame is
+
+    u32 little-endian length | JSON header | the blobs, one after another
+
+and `"sizes"` in the header gives each blob's length. Blobs that the slot fills (stdout, stderr,
+artefact, cache) come back in the same way behind the outcome. A channel is carried on the same
+streams while its run lasts:
+
+    {"op": "message", "sizes": [n]} + n bytes       either way: one message of the channel
+    {"op": "turn", "theirs": true | false}          in: whether the caller now waits for the run
+    {"op": "hangup"}                                 in: the conversation is over
+    {"op": "closed"}                                 out: the run has closed its end
+
+Frames that come for a run which has ended are dropped. What a blob held is never in the memory of
+a later run: it goes by splice(2) between the stream and an anonymous file.
+Message frames on file descriptor 3: u32 little-endian length, then the bytes, at most 16 MiB.
+"""
+
+import array
+import json
+import os
+import select
+import socket
+import struct
+import time
+from typing import Any, Protocol
+
+from adjudge.sandbox.inside.spec import MAX_FRAME
+
+Header = dict[str, Any]
+Blobs = dict[str, int]
+FILLED_HERE = ("stdout", "stderr", "artefact", "cache")
+_LENGTH = struct.Struct("<I")
+_MAX_BLOBS = 16
+_MAX_HEADER = 1 << 20
+_THEIRS = struct.Struct("=qq")
+
+
+class Link(Protocol):
+    """The slot's end."""
+
+    def greet(self, facts: Header) -> None:
+        """The slot is ready."""
+        ...
+
+    def receive(self) -> tuple[Header, Blobs] | None:
+        """The next job; None: the other side is gone."""
+        ...
+
+    def reply(self, outcome: Header, blobs: Blobs) -> None:
+        """The outcome of a job, and what its run left in `blobs` (not closed)."""
+        ...
+
+    def watched(self) -> list[tuple[int, int]]:
+        """Descriptors to poll while a run lasts, and for what."""
+        ...
+
+    def pump(self, opened: int) -> None:
+        """One of them is ready."""
+        ...
+
+    def close(self) -> None:
+        """In the run's own process: nothing of the link is left there."""
+        ...
+
+
+class SocketLink:
+    """Headers by packets, blobs by descriptor."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+
+    def greet(self, facts: Header) -> None:
+        self._socket.send(json.dumps(facts).encode())
+
+    def receive(self) -> tuple[Header, Blobs] | None:
+        space = socket.CMSG_SPACE(4 * _MAX_BLOBS)
+        message, ancillary, _, _ = self._socket.recvmsg(_MAX_HEADER, space, socket.MSG_CMSG_CLOEXEC)
+        if not message:
+            return None
+        opened = array.array("i")
+        for _, _, data in ancillary:
+            opened.frombytes(data[: len(data) - len(data) % opened.itemsize])
+        header = json.loads(message)
+        return header, dict(zip(header["blobs"], opened, strict=True))
+
+    def reply(self, outcome: Header, blobs: Blobs) -> None:  # noqa: ARG002 - they are shared
+        self._socket.send(json.dumps(outcome).encode())
+
+    def watched(self) -> list[tuple[int, int]]:
+        return []
+
+    def pump(self, opened: int) -> None:
+        raise ValueError(opened)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def anonymous(name: str) -> int:
+    """An empty anonymous file."""
+    return os.memfd_create(name, os.MFD_CLOEXEC)
+
+
+class _Channel:
+    """The slot's end of a run's descriptor 3, when its messages travel over the pipe."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.ours.setblocking(False)
+        self.turn = anonymous("turn")
+        os.write(self.turn, _THEIRS.pack(0, 0))
+        self.incoming = bytearray()
+        self.outgoing = bytearray()
+
+    def close(self) -> None:
+        self.ours.close()
+        self.theirs.close()
+
+
+class PipeLink:
+    """Headers and blobs over two byte streams."""
+
+    def __init__(self, incoming: int, outgoing: int) -> None:
+        self._in, self._out = incoming, outgoing
+        self._channel: _Channel | None = None
+
+    def greet(self, facts: Header) -> None:
+        self._write_header({"op": "ready", **facts})
+
+    def receive(self) -> tuple[Header, Blobs] | None:
+        while (header := self._read_header()) is not None:
+            if header["op"] == "run":
+                return header, self._take_blobs(header)
+            self._skip(sum(header.get("sizes", ())))
+        return None
+
+    def reply(self, outcome: Header, blobs: Blobs) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        names = [name for name in FILLED_HERE if name in blobs]
+        outcome = {**outcome, "op": "outcome", "blobs": names}
+        outcome["sizes"] = [os.fstat(blobs[name]).st_size for name in names]
+        self._write_header(outcome)
+        for name, size in zip(names, outcome["sizes"], strict=True):
+            self._send_file(blobs[name], size)
+
+    def watched(self) -> list[tuple[int, int]]:
+        if self._channel is None:
+            return []
+        waiting = select.POLLOUT if self._channel.outgoing else 0
+        return [
+            (self._in, select.POLLIN),
+            (self._channel.ours.fileno(), select.POLLIN | waiting),
+        ]
+
+    def pump(self, opened: int) -> None:
+        if self._channel is None:
+            return
+        if opened == self._in:
+            self._pump_in(self._channel)
+        else:
+            self._pump_out(self._channel)
+        self._flush(self._channel)
+
+    def close(self) -> None:
+        os.close(self._in)
+        os.close(self._out)
+
+    # -- frames ---------------------------------------------------------------------------------
+
+    def _read(self, size: int) -> bytes | None:
+        data = b""
+        while len(data) < size:
+            more = os.read(self._in, size - len(data))
+            if not more:
+                return None
+            data += more
+        return data
+
+    def _read_header(self) -> Header | None:
+        length = self._read(_LENGTH.size)
+        if length is None:
+            return None
+        (size,) = _LENGTH.unpack(length)
+        if size > _MAX_HEADER:
+            raise ValueError("header too long")
+        data = self._read(size)
+        return None if data is None else json.loads(data)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._out, view) :]
+
+    def _write_header(self, header: Header) -> None:
+        data = json.dumps(header).encode()
+        self._write(_LENGTH.pack(len(data)) + data)
+
+    # -- blobs ----------------------------------------------------------------------------------
+
+    def _take_blobs(self, header: Header) -> Blobs:
+        blobs: Blobs = {}
+        for name, size in zip(header["blobs"], header["sizes"], strict=True):
+            blobs[name] = anonymous(name)
+            self._receive_file(blobs[name], size)
+        if "channel" in header.get("wants", ()):
+            self._channel = _Channel()
+            blobs["channel"] = os.dup(self._channel.theirs.fileno())
+            blobs["turn"] = self._channel.turn
+            self._channel.theirs.close()
+        return blobs
+
+    def _receive_file(self, opened: int, size: int) -> None:
+        while size:
+            moved = os.splice(self._in, opened, size)
+            if not moved:
+                raise EOFError
+            size -= moved
+        os.lseek(opened, 0, os.SEEK_SET)
+
+    def _send_file(self, opened: int, size: int) -> None:
+        at = 0
+        while at < size:
+            moved = os.splice(opened, self._out, size - at, offset_src=at)
+            if not moved:
+                self._write(bytes(size - at))
+                return
+            at += moved
+
+    def _skip(self, size: int) -> None:
+        self._read(size)
+
+    # -- the channel ----------------------------------------------------------------------------
+
+    def _pump_in(self, channel: _Channel) -> None:
+        header = self._read_header()
+        if header is None:
+            raise EOFError
+        if header["op"] == "message":
+            (size,) = header["sizes"]
+            body = self._read(size) or b""
+            channel.outgoing += _LENGTH.pack(size) + body
+        elif header["op"] == "turn":
+            self._mark(channel, theirs=header["theirs"])
+        else:
+            channel.ours.shutdown(socket.SHUT_WR)
+
+    def _mark(self, channel: _Channel, *, theirs: bool) -> None:
+        """Keep the counters that the watch reads (see `spec`)."""
+        now = time.monotonic_ns()
+        total, since = _THEIRS.unpack(os.pread(channel.turn, _THEIRS.size, 0))
+        if since:
+            total += now - since
+        os.pwrite(channel.turn, _THEIRS.pack(total, now if theirs else 0), 0)
+
+    def _pump_out(self, channel: _Channel) -> None:
+        try:
+            data = channel.ours.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self._close_channel(channel)
+            return
+        channel.incoming += data
+        while (message := self._next_message(channel)) is not None:
+            self._write_header({"op": "message", "sizes": [len(message)]})
+            self._write(message)
+
+    def _next_message(self, channel: _Channel) -> bytes | None:
+        if len(channel.incoming) < _LENGTH.size:
+            return None
+        (size,) = _LENGTH.unpack_from(channel.incoming)
+        if size > MAX_FRAME:
+            self._close_channel(channel)
+            return None
+        end = _LENGTH.size + size
+        if len(channel.incoming) < end:
+            return None
+        message = bytes(channel.incoming[_LENGTH.size : end])
+        del channel.incoming[:end]
+        return message
+
+    def _close_channel(self, channel: _Channel) -> None:
+        channel.incoming.clear()
+        channel.close()
+        self._channel = None
+        self._write_header({"op": "closed"})
+
+    def _flush(self, channel: _Channel) -> None:
+        if self._channel is None or not channel.outgoing:
+            return
+        try:
+            sent = channel.ours.send(channel.outgoing)
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            return
+        del channel.outgoing[:sent]

@@ -1,0 +1,126 @@
+"""The parent of all slots of a native back end: one clean interpreter that forks each of them.
+
+It is started by exec with an empty environment, so no byte of the service's memory is in any slot;
+it imports everything once, so a new slot costs a fork and some mounts (about ten milliseconds), and
+slots share their pages. It obeys one SOCK_SEQPACKET socket and ends when that closes; the slots die
+with it (PR_SET_PDEATHSIG).
+
+    in:  {"op": "slot", "spec": {...}} + the slot's end of its own socket
+    out: {"pid": the process to kill to end the slot}
+"""
+
+import array
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import NoReturn
+
+from adjudge.sandbox.inside import kernel, rootfs, zygote
+from adjudge.sandbox.inside.links import PipeLink, SocketLink
+from adjudge.sandbox.inside.spec import SITE, Spec, load_spec
+
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
+
+
+def prepare_interpreter(preload: list[str], source: str) -> None:
+    """Import what runs share; forget where our own code lies."""
+    for name in preload:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    sys.path[:] = [path for path in sys.path if path != source] + [SITE]
+    sys.path_importer_cache.clear()
+    sys.dont_write_bytecode = True
+    threading.stack_size(8 << 20)
+    os.environ.clear()
+    os.environ.update(_ENVIRONMENT)
+
+
+def main(number: int, preload: list[str], source: str) -> NoReturn:
+    """Serve the socket with file descriptor `number`."""
+    prepare_interpreter(preload, source)
+    control = socket.socket(fileno=number)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, ancillary, _, _ = control.recvmsg(1 << 20, socket.CMSG_SPACE(4))
+        if not message:
+            os._exit(0)
+        opened = array.array("i", ancillary[0][2])[0]
+        pid = _fork_slot(load_spec(json.loads(message)["spec"]), opened)
+        os.close(opened)
+        control.send(json.dumps({"pid": pid}).encode())
+
+
+def _fork_slot(spec: Spec, opened: int) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _become_slot(spec, opened)
+    except BaseException as error:  # noqa: BLE001 - reported; a slot never runs on as the nursery
+        _report(opened, error)
+    os._exit(1)
+
+
+def _report(opened: int, error: BaseException) -> None:
+    with contextlib.suppress(OSError):
+        text = f"{type(error).__name__}: {error}"
+        os.write(opened, json.dumps({"error": text}).encode())
+
+
+def _become_slot(spec: Spec, opened: int) -> None:
+    os.setsid()
+    for path in spec.cgroups:
+        with open(path, "w", encoding="ascii") as file:
+            file.write("0")
+    if spec.mode != "lite":
+        rootfs.enter_namespaces(userns=spec.mode == "native-userns")
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # new credentials clear it
+        _fork_first()
+    connection = _keep_only(opened)
+    zygote.start(spec, SocketLink(connection))
+    os._exit(0)
+
+
+def _fork_first() -> None:
+    """Become pid 1 of the new pid namespace; the parent only waits, and dies with its child."""
+    pid = os.fork()
+    if pid:
+        os.closerange(0, 1 << 20)
+        os.waitpid(pid, 0)
+        os._exit(0)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getpid() != 1:
+        raise OSError("no pid namespace")
+
+
+def _keep_only(opened: int) -> socket.socket:
+    """Nothing is open in a slot but its own link, and /dev/null as standard streams."""
+    empty = os.open("/dev/null", os.O_RDWR)
+    kept = os.dup(opened)
+    for number in (0, 1, 2):
+        os.dup2(empty, number)
+    os.dup2(kept, 3, inheritable=False)
+    os.closerange(4, 1 << 20)
+    return socket.socket(fileno=3)
+
+
+def serve_container(spec: Spec, preload: list[str], source: str) -> NoReturn:
+    """The one slot of a container, over its standard input and output (`PipeLink`)."""
+    prepare_interpreter(preload, source)
+    incoming, outgoing = os.dup(0), os.dup(1)
+    empty = os.open("/dev/null", os.O_RDWR)
+    os.dup2(empty, 0)
+    os.dup2(empty, 1)
+    zygote.start(spec, PipeLink(incoming, outgoing))
+    os._exit(0)

@@ -1,0 +1,168 @@
+"""After a run: nothing that it started lives, and nothing that it wrote stays.
+
+Security rests on this module: a later run must not meet an earlier one.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import stat
+from collections.abc import Callable
+
+from adjudge.sandbox.inside.clock import Table
+from adjudge.sandbox.inside.spec import Spec
+
+_MAX_DEPTH = 60
+_MAX_ENTRIES = 8192
+_ARTEFACT_MAX = 256 << 20
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+Note = Callable[[int, int, resource.struct_rusage], None]
+
+
+def kill_all(spec: Spec, table: Table, note: Note) -> None:
+    """Kill and reap every process of the run."""
+    if spec.mode != "lite":
+        _kill(-1)
+    elif spec.uid is not None:
+        _kill_uid(spec.uid)
+    else:
+        for pid in table.processes():
+            _kill(int(pid))
+    while True:
+        try:
+            note(*os.wait4(-1, 0))
+        except ChildProcessError:
+            return
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _kill_uid(uid: int) -> None:
+    """All of one uid at once: kill(−1) by a process that acts as it (fork bombs cannot race).
+
+    Its real and saved uid are another unused one: so it may signal the run, but not the run it.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setresuid(uid + 1, uid, uid + 1)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def check_private(spec: Spec) -> None:
+    """Refuse a directory that is not this slot's alone: whatever lies in it will be removed."""
+    found = os.lstat(spec.work)
+    owner = os.getuid() if spec.uid is None else spec.uid
+    private = found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o700
+    if not (private and stat.S_ISDIR(found.st_mode)) or os.listdir(spec.work):
+        raise OSError(f"{spec.work} is not an empty directory of uid {owner}, mode 0700")
+
+
+def check_mounted(spec: Spec) -> None:
+    """The same, where the directory is a file system of the slot's own."""
+    if os.lstat(spec.work).st_dev == os.lstat("/").st_dev or os.listdir(spec.work):
+        raise OSError(f"{spec.work} is not a fresh mount")
+
+
+def empty(work: str) -> bool:
+    """Empty the working directory; False: it could not be done within bounds."""
+    try:
+        names = os.listdir(work)
+        if not names:
+            return True
+        opened = os.open(work, _DIRECTORY)
+        try:
+            _remove_below(opened, 0, [_MAX_ENTRIES])
+        finally:
+            os.close(opened)
+        return not os.listdir(work)
+    except (OSError, RecursionError):
+        return False
+
+
+def _remove_below(opened: int, depth: int, left: list[int]) -> None:
+    """By descriptors and never through a link, so no name can lead elsewhere."""
+    for name in os.listdir(opened):
+        left[0] -= 1
+        if depth > _MAX_DEPTH or left[0] < 0:
+            raise OSError("too much to clean")
+        if stat.S_ISDIR(os.lstat(name, dir_fd=opened).st_mode):
+            _remove_directory(opened, name, depth, left)
+        else:
+            os.unlink(name, dir_fd=opened)
+
+
+def _remove_directory(parent: int, name: str, depth: int, left: list[int]) -> None:
+    with contextlib.suppress(OSError):
+        os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=True)
+    opened = os.open(name, _DIRECTORY, dir_fd=parent)
+    try:
+        _remove_below(opened, depth + 1, left)
+    finally:
+        os.close(opened)
+    os.rmdir(name, dir_fd=parent)
+
+
+def collect(path: str, work: str, target: int) -> None:
+    """Copy one file that the run made; nothing, if there is no such plain file."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        opened = os.open(os.path.join(work, os.path.basename(path)), flags)
+    except OSError:
+        return
+    try:
+        size = os.fstat(opened).st_size if stat.S_ISREG(os.fstat(opened).st_mode) else 0
+        at = 0
+        while at < min(size, _ARTEFACT_MAX):
+            moved = os.sendfile(target, opened, at, size - at)
+            if not moved:
+                return
+            at += moved
+    finally:
+        os.close(opened)
+
+
+class Disk:
+    """The space below the working directory, where no file system bounds it."""
+
+    def __init__(self, work: str, *, polled: bool) -> None:
+        self._work = work
+        self._polled = polled
+
+    def exceeds(self, limit_mb: int) -> bool:
+        """Whether more than `limit_mb` (or too many entries) lie there."""
+        if not self._polled:
+            return False
+        left = [_MAX_ENTRIES]
+        return self._blocks(self._work, 0, left) > limit_mb << 11 or left[0] < 0
+
+    def _blocks(self, path: str, depth: int, left: list[int]) -> int:
+        total = 0
+        try:
+            entries = os.scandir(path)
+        except OSError:
+            return 0
+        with entries:
+            for entry in entries:
+                left[0] -= 1
+                if left[0] < 0:
+                    break
+                total += self._size(entry, depth, left)
+        return total
+
+    def _size(self, entry: "os.DirEntry[str]", depth: int, left: list[int]) -> int:
+        try:
+            size = entry.stat(follow_symlinks=False).st_blocks
+        except OSError:
+            return 0
+        if depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False):
+            size += self._blocks(entry.path, depth + 1, left)
+        return size

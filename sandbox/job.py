@@ -1,0 +1,246 @@
+"""One run, as a back end takes it and gives it back: between `pool` and the slots.
+
+A language turns a `Program` into a `Job` once (`language.Language.build`), and the pool runs that
+job as often as it is asked to, in whichever slot is free. `Slot` is what a back end implements.
+"""
+
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from adjudge.sandbox.inside.spec import Bounds
+from adjudge.sandbox.types import Channel, Ending, Limits, Result
+
+Shape = tuple[int, int]
+"""tmp_mb, tmp_inodes: what a slot is made with; all else goes with each job."""
+
+Conversation = Callable[[Channel], None]
+
+SHARED_PAGES_MB = 256
+"""Address space that an interpreter takes without using it (libraries, arenas)."""
+BACKSTOP_FACTOR, BACKSTOP_LEAST_S = 10, 30.0
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+
+
+class Blob:
+    """Bytes that runs may read, and an anonymous file with them once somebody needs one."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._opened: int | None = None
+
+    def descriptor(self) -> int:
+        """Sealed: no holder can change it. Kept until `close`."""
+        if self._opened is None:
+            self._opened = os.memfd_create("blob", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            write_all(self._opened, self.data)
+            fcntl.fcntl(self._opened, fcntl.F_ADD_SEALS, _SEALS)
+        os.lseek(self._opened, 0, os.SEEK_SET)
+        return self._opened
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._opened is not None:
+            os.close(self._opened)
+            self._opened = None
+
+
+def write_all(opened: int, data: bytes) -> None:
+    """All of it, from the present position on."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(opened, view) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to run, and within which bounds."""
+
+    launch: str
+    """`python`: `program` is source text for the slot's own warm interpreter. `exec`: a process
+    image, `argv[0]`, or `program` itself (an executable) where it is given."""
+    argv: tuple[str, ...] = ("main.py",)
+    program: Blob | None = None
+    files: Blob | None = None
+    """`inside.spec.pack`ed; put into the working directory of each run."""
+    limits: Limits
+    address_mb: int | None = None
+    """Bound of the address space; None: from the memory limit; 0: none."""
+    stack_mb: int = 64
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Beside PATH, HOME, LANG and TMPDIR."""
+    collect: str = ""
+    """Name of a file in the working directory to bring back."""
+    cache: Blob | None = None
+    """Python's compiled code, of an earlier `Ran.cache`."""
+    keep_cache: bool = False
+
+    def close(self) -> None:
+        """Give its files back."""
+        for blob in (self.program, self.files, self.cache):
+            if blob is not None:
+                blob.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How a run went, before anybody says what that means."""
+
+    status: int
+    """As of wait(2)."""
+    cause: str
+    """Which limit ended it; "" if none did."""
+    error: str = ""
+    """A fault before the program began: ours."""
+    cpu_s: float
+    wall_s: float
+    idle_s: float = 0.0
+    memory_mb: float
+    stdout: bytes
+    stdout_size: int
+    stderr: bytes
+    stderr_size: int
+    artefact: bytes = b""
+    cache: bytes = b""
+    out_of_memory: bool = False
+    """A control group's out-of-memory killer was at work."""
+
+
+class Slot(Protocol):
+    """A place where one run at a time can be."""
+
+    @property
+    def shape(self) -> Shape:
+        """What it was made with."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What it said of itself when it was ready."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another run."""
+        ...
+
+    def run(self, job: Job, stdin: bytes, conversation: Conversation | None = None) -> Ran:
+        """Raises `SlotDied` if the slot ended with the run, SandboxError for other faults."""
+        ...
+
+    def close(self) -> None:
+        """End it and all in it."""
+        ...
+
+
+class Backend(Protocol):
+    """Makes slots."""
+
+    @property
+    def name(self) -> str:
+        """As in `Sandbox.backend`."""
+        ...
+
+    @property
+    def python_version(self) -> str:
+        """Of the interpreter that its slots fork from."""
+        ...
+
+    def make(self, shape: Shape) -> Slot:
+        """A new slot; SandboxError when it cannot be had."""
+        ...
+
+    def close(self) -> None:
+        """End everything of it."""
+        ...
+
+
+class SlotDied(Exception):
+    """The slot ended in the middle of a run."""
+
+
+def environment(work: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """All that a run sees of one."""
+    usual = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": work,
+        "TMPDIR": work,
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    return {**usual, **extra}
+
+
+def bounds(job: Job) -> Bounds:
+    """A job's limits in the slot's units."""
+    limits = job.limits
+    output = int(limits.output_mb * (1 << 20))
+    address = limits.memory_mb + SHARED_PAGES_MB if job.address_mb is None else job.address_mb
+    return Bounds(
+        cpu_s=limits.cpu_s,
+        idle_s=limits.idle_s,
+        wall_s=max(BACKSTOP_FACTOR * (limits.cpu_s + limits.idle_s), BACKSTOP_LEAST_S),
+        memory_mb=limits.memory_mb,
+        address_mb=address,
+        output_bytes=output,
+        file_bytes=max(output, limits.tmp_mb << 20) + 1,
+        processes=limits.processes,
+        files=limits.files,
+        stack_mb=job.stack_mb,
+        disk_mb=limits.tmp_mb,
+    )
+
+
+_BY_CAUSE = {
+    "cpu": Ending.TIME_LIMIT,
+    "idle": Ending.IDLE_LIMIT,
+    "memory": Ending.MEMORY_LIMIT,
+    "output": Ending.OUTPUT_LIMIT,
+    "disk": Ending.RUNTIME_ERROR,
+}
+_MEMORY_WORDS = (
+    b"MemoryError",
+    b"std::bad_alloc",
+    b"JavaScript heap out of memory",
+    b"java.lang.OutOfMemoryError",
+    b"memory allocation of",
+    b"out of memory",
+)
+
+
+def judge_run(ran: Ran, limits: Limits) -> Result:
+    """Say how a run ended."""
+    cut = int(limits.output_mb * (1 << 20))
+    return Result(
+        ending=_ending(ran, limits, cut),
+        return_code=os.waitstatus_to_exitcode(ran.status),
+        stdout=ran.stdout[:cut],
+        stderr=ran.stderr[:cut],
+        cpu_s=ran.cpu_s,
+        wall_s=ran.wall_s,
+        memory_mb=ran.memory_mb,
+    )
+
+
+def _ending(ran: Ran, limits: Limits, cut: int) -> Ending:
+    code = os.waitstatus_to_exitcode(ran.status)
+    if max(ran.stdout_size, ran.stderr_size) > cut:
+        return Ending.OUTPUT_LIMIT
+    if ran.cause:
+        return _BY_CAUSE[ran.cause]
+    if code == -signal.SIGXCPU or ran.cpu_s >= limits.cpu_s:
+        return Ending.TIME_LIMIT
+    if code == 0:
+        return Ending.OK
+    return Ending.MEMORY_LIMIT if _out_of_memory(ran, limits) else Ending.RUNTIME_ERROR
+
+
+def _out_of_memory(ran: Ran, limits: Limits) -> bool:
+    if ran.out_of_memory or ran.memory_mb >= limits.memory_mb:
+        return True
+    last = ran.stderr[-2000:].strip().rpartition(b"\n")[2]
+    return any(word in last for word in _MEMORY_WORDS)

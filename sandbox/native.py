@@ -1,0 +1,336 @@
+"""Slots without a container: `native-root`, `native-userns` and `lite`.
+
+Security rests on this module for one thing: the nursery is started by exec, with an empty
+environment and no descriptor but its socket, so nothing of this process can reach a run.
+"""
+
+import contextlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import adjudge
+from adjudge.sandbox import cgroups
+from adjudge.sandbox.channel import SocketChannel
+from adjudge.sandbox.inside.spec import WORK, Spec, dump_spec
+from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, environment
+from adjudge.sandbox.types import SandboxError
+
+PACKAGES = ("numpy", "sympy", "mpmath", "sortedcontainers")
+PRELOAD = (
+    *("json", "re", "math", "cmath", "collections", "itertools", "heapq", "bisect", "functools"),
+    *("random", "string", "typing", "datetime", "decimal", "fractions", "copy", "operator"),
+    *("statistics", "io", "traceback", "threading", "atexit", "array", "struct", "textwrap"),
+    *("dataclasses", "enum", "abc", "contextlib", "queue", "hashlib", "numbers", "time", "types"),
+    "unicodedata",
+)
+_BOOT = (
+    "import sys; sys.path.insert(0, {source!r}); "
+    "from adjudge.sandbox.inside.nursery import main; main({number}, {preload!r}, {source!r})"
+)
+_START_S = 30.0
+_GRACE_S = 15.0
+_END_S = 2.0
+_RUN_UIDS = range(1_879_100_000, 2_147_000_000, 2)
+"""Given to nobody by systemd's account of uids; two a slot (`sweep` needs a spare)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The Python that slots run."""
+
+    path: str = field(default_factory=lambda: os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]
+    """Never a shim: a real binary."""
+    packages: tuple[str, ...] = PACKAGES
+    """Importable by runs beside the standard library, taken from this process's environment."""
+    preload: tuple[str, ...] = PRELOAD
+
+    def package_paths(self) -> dict[str, str]:
+        """Name → path, with the shared libraries that wheels keep beside a package."""
+        found: dict[str, str] = {}
+        for name in self.packages:
+            spec = find_spec(name)
+            if spec is None or spec.origin is None:
+                continue
+            path = Path(spec.origin)
+            path = path.parent if path.name == "__init__.py" else path
+            for item in (path, path.with_name(f"{name}.libs")):
+                if item.exists():
+                    found[item.name] = str(item)
+        return found
+
+    def describe(self) -> tuple[str, tuple[str, ...]]:
+        """Its version, and where its files lie."""
+        code = "import sys; print(sys.version.split()[0], sys.base_prefix, sys.base_exec_prefix)"
+        line = subprocess.run(  # noqa: S603 - our own configuration
+            [self.path, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+        return line[0], tuple(dict.fromkeys(line[1:]))
+
+
+class Nursery:
+    """The process that forks slots (see `inside.nursery`)."""
+
+    def __init__(self, interpreter: Interpreter, user: int | None = None) -> None:
+        self._lock = threading.Lock()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        source = str(Path(adjudge.__file__).parent.parent)
+        code = _BOOT.format(source=source, number=theirs.fileno(), preload=[*interpreter.preload])
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own configuration
+                [interpreter.path, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", code],
+                env={"PYTHONHASHSEED": "0"},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                user=user,
+                group=user,
+                extra_groups=[] if user is not None else None,
+                start_new_session=True,
+            )
+        self._control = ours
+        self._control.settimeout(_START_S)
+
+    def fork(self, spec: Spec) -> tuple[socket.socket, int]:
+        """A new slot: our end of its socket, and a pidfd to end it with."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        message = json.dumps({"op": "slot", "spec": dump_spec(spec)}).encode()
+        try:
+            with self._lock, theirs:
+                socket.send_fds(self._control, [message], [theirs.fileno()])
+                answer = self._control.recv(4096)
+            pid: int = json.loads(answer)["pid"]
+            return ours, os.pidfd_open(pid)
+        except (OSError, ValueError, KeyError) as error:
+            ours.close()
+            raise SandboxError(f"no slot: {error}") from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can make slots."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, and every slot with it."""
+        self._control.close()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class NativeSlot:
+    """One zygote, by its socket."""
+
+    def __init__(self, nursery: Nursery, spec: Spec, group: cgroups.Group | None) -> None:
+        self.shape = (spec.tmp_mb, spec.tmp_inodes)
+        self.facts: dict[str, object] = {"cgroup": "" if group is None else group.version}
+        self._spec = spec
+        self._group = group
+        self._socket, self._pidfd = nursery.fork(spec)
+        self.alive = True
+        try:
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def _await_ready(self) -> None:
+        self._socket.settimeout(_START_S)
+        try:
+            answer = json.loads(self._socket.recv(65536) or b'{"error": "it ended"}')
+        except (OSError, ValueError) as error:
+            raise SandboxError(f"slot did not start: {error}") from error
+        if "error" in answer:
+            raise SandboxError(f"slot did not start: {answer['error']}")
+        self.facts.update(answer)
+
+    def run(self, job: Job, stdin: bytes, conversation: Conversation | None = None) -> Ran:
+        """One job (see `job.Slot`)."""
+        limits = bounds(job)
+        if self._group is not None:
+            self._group.bound(limits.memory_mb + self._spec.tmp_mb)
+        with contextlib.ExitStack() as stack:
+            passed, filled = self._blobs(job, stdin, stack)
+            channel = self._open_channel(passed, stack) if conversation else None
+            header = {
+                "op": "run",
+                "launch": job.launch,
+                "argv": job.argv,
+                "environment": environment(self._spec.work, job.environment),
+                "bounds": asdict(limits),
+                "collect": job.collect,
+                "blobs": list(passed),
+            }
+            self._send(header, list(passed.values()))
+            if channel is not None and conversation is not None:
+                channel.converse(passed.pop("channel"), conversation, limits.wall_s + _GRACE_S)
+            outcome = self._receive(limits.wall_s + _GRACE_S)
+            return self._read(outcome, filled)
+
+    def _blobs(
+        self, job: Job, stdin: bytes, stack: contextlib.ExitStack
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        passed = {}
+        for name, blob in (("program", job.program), ("files", job.files)):
+            if blob is not None:
+                passed[name] = blob.descriptor()
+        names = ["stdout", "stderr", *["artefact"] * bool(job.collect)]
+        if job.cache is not None:
+            passed["cache"] = job.cache.descriptor()
+        elif job.keep_cache:
+            names.append("cache")
+        filled = {name: _anonymous(stack) for name in names}
+        given = Blob(stdin)
+        stack.callback(given.close)
+        return {**passed, "stdin": given.descriptor(), **filled}, filled
+
+    def _open_channel(self, passed: dict[str, int], stack: contextlib.ExitStack) -> SocketChannel:
+        turn = _anonymous(stack)
+        channel = SocketChannel(turn)
+        stack.callback(channel.close)
+        passed["channel"], passed["turn"] = channel.theirs.fileno(), turn
+        return channel
+
+    def _send(self, header: Mapping[str, object], opened: list[int]) -> None:
+        try:
+            socket.send_fds(self._socket, [json.dumps(header).encode()], opened)
+        except OSError as error:
+            self.alive = False
+            raise SlotDied from error
+
+    def _receive(self, patience_s: float) -> dict[str, object]:
+        self._socket.settimeout(patience_s)
+        try:
+            message = self._socket.recv(65536)
+        except TimeoutError as error:
+            self.alive = False
+            raise SandboxError("slot did not answer") from error
+        except OSError:
+            message = b""
+        if not message:
+            self.alive = False
+            raise SlotDied
+        outcome: dict[str, object] = json.loads(message)
+        self.alive = not outcome.pop("recycle")
+        return outcome
+
+    def _read(self, outcome: dict[str, object], filled: dict[str, int]) -> Ran:
+        outcome.pop("orphans")
+        sizes = {name: os.fstat(opened).st_size for name, opened in filled.items()}
+        data = {name: os.pread(opened, sizes[name], 0) for name, opened in filled.items()}
+        killed = self._group.out_of_memory() if self._group is not None else False
+        return Ran(
+            **outcome,  # type: ignore[arg-type] # the zygote's own, see `inside.spec`
+            **data,  # type: ignore[arg-type] # stdout, stderr, artefact, cache
+            stdout_size=sizes["stdout"],
+            stderr_size=sizes["stderr"],
+            out_of_memory=killed,
+        )
+
+    def close(self) -> None:
+        """End it: by its socket, and if it does not, by force."""
+        self.alive = False
+        self._socket.close()
+        if self._pidfd < 0:
+            return
+        if not select.select([self._pidfd], [], [], _END_S)[0]:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            select.select([self._pidfd], [], [], _END_S)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        if self._spec.mode == "lite":
+            shutil.rmtree(self._spec.work, ignore_errors=True)
+        if self._group is not None:
+            self._group.remove()
+
+
+def _anonymous(stack: contextlib.ExitStack) -> int:
+    opened = os.memfd_create("run", os.MFD_CLOEXEC)
+    stack.callback(os.close, opened)
+    return opened
+
+
+class Native:
+    """A back end: makes slots of one mode."""
+
+    def __init__(
+        self,
+        mode: str,
+        *,
+        interpreter: Interpreter | None = None,
+        readable: tuple[str, ...] = (),
+        user: int | None = None,
+    ) -> None:
+        self.name = mode
+        self._interpreter = interpreter or Interpreter()
+        self.python_version, prefixes = self._interpreter.describe()
+        self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
+        self._packages = self._interpreter.package_paths()
+        self._own_uid = user if user is not None else os.getuid()
+        self._nursery_user = user
+        self._lock = threading.Lock()
+        self._nursery: Nursery | None = None
+        self._groups = cgroups.find() if user is None else None
+
+    def _nursery_now(self) -> Nursery:
+        with self._lock:
+            if self._nursery is None or not self._nursery.alive:
+                self._nursery = Nursery(self._interpreter, self._nursery_user)
+            return self._nursery
+
+    @property
+    def cgroup(self) -> str:
+        """`cgroup-v1`, `cgroup-v2`, or "" where none can be written."""
+        return "" if self._groups is None else self._groups.version
+
+    def make(self, shape: Shape) -> NativeSlot:
+        """A slot of its own control group, uid and namespaces."""
+        tmp_mb, tmp_inodes = shape
+        group = None if self._groups is None else self._groups.make()
+        uid = self._pick_uid()
+        spec = Spec(
+            mode=self.name,
+            uid=uid,
+            work=self._make_work(uid) if self.name == "lite" else WORK,
+            tmp_mb=tmp_mb,
+            tmp_inodes=tmp_inodes,
+            readable=self._readable,
+            packages=self._packages,
+            cgroups=() if group is None else group.join_files,
+        )
+        return NativeSlot(self._nursery_now(), spec, group)
+
+    @staticmethod
+    def _make_work(uid: int | None) -> str:
+        path = tempfile.mkdtemp(prefix="adjudge-slot-")
+        if uid is not None:
+            os.chown(path, uid, uid)
+        return path
+
+    def _pick_uid(self) -> int | None:
+        if self._own_uid != 0 or self.name == "native-userns":
+            return None
+        return random.choice(_RUN_UIDS)  # noqa: S311 - a place, not a secret
+
+    def close(self) -> None:
+        """End everything of this back end."""
+        if self._nursery is not None:
+            self._nursery.close()
+        if self._groups is not None:
+            self._groups.close()

@@ -1,0 +1,190 @@
+"""What every back end must do."""
+
+import os
+import struct
+import threading
+
+import pytest
+
+from adjudge.sandbox.pool import Pool
+from adjudge.sandbox.types import Channel, Ending, Limits, Program, Result
+
+QUICK = Limits(cpu_s=1, idle_s=0.5, memory_mb=256, output_mb=1)
+
+
+def run(
+    sandbox: Pool, source: str, stdin: bytes = b"", limits: Limits = QUICK, **files: bytes
+) -> Result:
+    program = Program(source=source, files={name.replace("_", "."): d for name, d in files.items()})
+    with sandbox.open(program, limits) as session:
+        return session.run(stdin)
+
+
+def test_reads_and_writes(sandbox: Pool) -> None:
+    result = run(sandbox, "print(int(input()) + 1)", b"41\n")
+    assert (result.ending, result.return_code) == (Ending.OK, 0)
+    assert (result.stdout, result.stderr) == (b"42\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("source", "ending", "code"),
+    [
+        ("raise SystemExit(7)", Ending.RUNTIME_ERROR, 7),
+        ("import sys; sys.exit('why')", Ending.RUNTIME_ERROR, 1),
+        ("1 / 0", Ending.RUNTIME_ERROR, 1),
+        ("import os; os._exit(3)", Ending.RUNTIME_ERROR, 3),
+        ("import os; os.abort()", Ending.RUNTIME_ERROR, -6),
+        ("x = [", Ending.COMPILE_ERROR, 1),
+        ("while True: pass", Ending.TIME_LIMIT, -9),
+        ("import time; time.sleep(60)", Ending.IDLE_LIMIT, -9),
+        ("import os\nos.read(os.pipe()[0], 1)", Ending.IDLE_LIMIT, -9),
+        ("x = bytearray(1 << 33)", Ending.MEMORY_LIMIT, 1),
+        ("def f(n): return f(n + 1)\nf(0)", Ending.RUNTIME_ERROR, 1),
+        ("print('x' * 999)\n" * 3, Ending.OK, 0),
+        ("import threading\nthreading.Thread(target=print, args=(1,)).start()", Ending.OK, 0),
+        ("import atexit; atexit.register(print, 'bye')", Ending.OK, 0),
+        ("if __name__ == '__main__': print(1)", Ending.OK, 0),
+        ("import sys; sys.stdin.close(); sys.stdout.close()", Ending.OK, 0),
+    ],
+)
+def test_endings(sandbox: Pool, source: str, ending: Ending, code: int) -> None:
+    result = run(sandbox, source)
+    assert (result.ending, result.return_code) == (ending, code), result
+
+
+def test_output_is_whole_or_output_limit(sandbox: Pool) -> None:
+    whole = run(sandbox, "print('x' * 1_000_000)")
+    assert (whole.ending, len(whole.stdout)) == (Ending.OK, 1_000_001)
+    cut = run(sandbox, "print('x' * 2_000_000)")
+    assert (cut.ending, len(cut.stdout)) == (Ending.OUTPUT_LIMIT, 1 << 20)
+    flood = run(sandbox, "while True: print('x' * 9999)")
+    assert flood.ending is Ending.OUTPUT_LIMIT
+
+
+def test_input_of_megabytes(sandbox: Pool) -> None:
+    result = run(sandbox, "import sys; print(len(sys.stdin.read()))", b"x" * 5_000_000)
+    assert result.stdout == b"5000000\n"
+
+
+def test_runs_of_a_session_do_not_meet(sandbox: Pool) -> None:
+    source = "import os\nopen('f' + input(), 'w').close()\nprint(os.listdir('.'))"
+    with sandbox.open(Program(source=source), QUICK) as session:
+        seen = [session.run(b"%d" % number).stdout for number in range(3)]
+    assert seen == [b"['f0']\n", b"['f1']\n", b"['f2']\n"]
+
+
+def test_a_program_that_does_not_compile_never_does(sandbox: Pool) -> None:
+    with sandbox.open(Program(source="def"), QUICK) as session:
+        first, second = session.run(), session.run()
+    assert first.ending is second.ending is Ending.COMPILE_ERROR
+    assert b"SyntaxError" in second.stderr
+
+
+def test_files_are_there(sandbox: Pool) -> None:
+    result = run(sandbox, "print(open('data.txt').read())", data_txt=b"cat")
+    assert result.stdout == b"cat\n"
+
+
+def test_packages(sandbox: Pool) -> None:
+    result = run(sandbox, "import sortedcontainers, heapq\nprint(1)", limits=Limits(cpu_s=10))
+    assert result.stdout == b"1\n"
+
+
+ECHO = """
+import os, struct
+def exactly(n):
+    data = b""
+    while len(data) < n:
+        more = os.read(3, n - len(data))
+        if not more: raise SystemExit
+        data += more
+    return data
+while True:
+    body = exactly(*struct.unpack("<I", exactly(4)))
+    message = struct.pack("<I", len(body)) + body[::-1]
+    while message: message = message[os.write(3, message):]
+"""
+
+
+def test_talk(sandbox: Pool) -> None:
+    heard: list[bytes | None] = []
+
+    def conversation(channel: Channel) -> None:
+        for message in (b"cat", b"", b"ab" * 500_000):
+            channel.send(message)
+            heard.append(channel.receive())
+
+    with sandbox.open(Program(source=ECHO), QUICK) as session:
+        result = session.talk(conversation)
+    assert result.ending is Ending.OK, result
+    assert heard == [b"tac", b"", b"ba" * 500_000]
+
+
+def test_waiting_for_us_is_not_idle(sandbox: Pool) -> None:
+    def conversation(channel: Channel) -> None:
+        threading.Event().wait(QUICK.idle_s * 2)
+        channel.send(b"cat")
+        assert channel.receive() == b"tac"
+
+    with sandbox.open(Program(source=ECHO), QUICK) as session:
+        assert session.talk(conversation).ending is Ending.OK
+
+
+@pytest.mark.parametrize(
+    ("source", "ending"),
+    [
+        ("import time; time.sleep(60)", Ending.IDLE_LIMIT),
+        ("while True: pass", Ending.TIME_LIMIT),
+        ("import os; os.write(3, b'\\xff\\xff\\xff\\xff'); os.close(3)", Ending.OK),
+        ("import os; os.close(3)", Ending.OK),
+    ],
+)
+def test_a_mute_program_ends_the_talk(sandbox: Pool, source: str, ending: Ending) -> None:
+    heard: list[bytes | None] = []
+
+    def conversation(channel: Channel) -> None:
+        channel.send(b"x")
+        heard.append(channel.receive())
+
+    with sandbox.open(Program(source=source), QUICK) as session:
+        assert session.talk(conversation).ending is ending
+    assert heard == [None]
+
+
+def test_talks_within_talks_do_not_wait_in_a_ring(sandbox: Pool) -> None:
+    answers: list[bytes | None] = []
+
+    def judge_one() -> None:
+        def outer(channel: Channel) -> None:
+            with sandbox.open(Program(source=ECHO), QUICK) as inner:
+                inner.talk(lambda deep: relay(channel, deep))
+
+        def relay(channel: Channel, deep: Channel) -> None:
+            deep.send(b"cat")
+            channel.send(deep.receive() or b"")
+            answers.append(channel.receive())
+
+        with sandbox.open(Program(source=ECHO), QUICK) as session:
+            session.talk(outer)
+
+    threads = [threading.Thread(target=judge_one) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"cat"] * 12
+
+
+def test_nothing_of_ours_is_open_or_known(sandbox: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REWARD_SECRET", "hunter2")
+    source = """
+import os
+fds = []
+for number in range(1024):
+    try: os.fstat(number); fds.append(number)
+    except OSError: pass
+print(fds, "REWARD_SECRET" in os.environ)
+"""
+    assert run(sandbox, source).stdout == b"[0, 1, 2] False\n"
+    assert struct.calcsize("<I") == 4
+    assert os.environ["REWARD_SECRET"] == "hunter2"

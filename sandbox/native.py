@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-import adjudge
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside.spec import WORK, Spec, dump_spec
@@ -86,7 +85,7 @@ class Nursery:
     def __init__(self, interpreter: Interpreter, user: int | None = None) -> None:
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        source = str(Path(adjudge.__file__).parent.parent)
+        source = str(Path(__file__).parent.parent.parent)
         code = _BOOT.format(source=source, number=theirs.fileno(), preload=[*interpreter.preload])
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own configuration

@@ -55,10 +55,15 @@ def server_binary() -> Path:
     return binary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Embedded:
     url: str
+    config: str
     process: "subprocess.Popen[bytes]"
+
+    def restart(self) -> None:
+        """After it died: at the same place, empty. From the main thread."""
+        self.process = _spawn(self.config)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -74,8 +79,9 @@ def start(memory_mb: int = 1024) -> Embedded:
     problem = ""
     for _ in range(ATTEMPTS):
         password, port = secrets.token_urlsafe(24), _free_port()
-        process = _spawn(CONFIG.format(port=port, password=password, memory_mb=memory_mb))
-        embedded = Embedded(f"redis://:{password}@127.0.0.1:{port}/0", process)
+        config = CONFIG.format(port=port, password=password, memory_mb=memory_mb)
+        url = f"redis://:{password}@127.0.0.1:{port}/0"
+        embedded = Embedded(url, config, _spawn(config))
         problem = _wait(embedded)
         if not problem:
             return embedded

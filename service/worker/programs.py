@@ -22,6 +22,9 @@ def open_sandbox(spec: str, options: str) -> Sandbox | None:
     except SandboxError as error:
         log.warning("no sandbox, code will be unscored: %s", error)
         return None
+    except Exception:
+        log.exception("the sandbox could not be opened, code will be unscored")
+        return None
     return sandbox
 
 

@@ -7,8 +7,9 @@ or Ctrl-C the order is: no new requests, what was taken is answered, the worker 
 import asyncio
 import contextlib
 import logging
+import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 import uvloop
@@ -57,8 +58,29 @@ async def serve(settings: Settings) -> None:
     async with _redis_url(settings) as url:
         queue = QueueOptions(url=url)
         async with _worker(settings, queue):
-            app = _app(settings, queue)
-            await uvicorn.Server(_config(app, settings)).serve()
+            await _listen(Server(_config(_app(settings, queue), settings)))
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, with the signals left to us: it would raise them again when it is done, and end
+    this process before the worker and Valkey have ended."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _listen(server: Server) -> None:
+    """The first signal ends it gently, the second at once."""
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    await server.serve()
 
 
 @contextlib.asynccontextmanager

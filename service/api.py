@@ -5,11 +5,12 @@ Lists stop at their first fault (`fail_fast`): pydantic keeps every fault that i
 megabytes of `0,0,0,…` where completions belong would be a gigabyte of them.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from adjudge.verifiers.types import Frozen, Message, Verdict
+from adjudge.verifiers.types import Frozen, Message, Outcome
 
 MAX_GROUPS = 1024
 MAX_COMPLETIONS = 8192
@@ -99,13 +100,24 @@ class RewardRequest(Frozen):
     deadline_s: float | None = Field(default=None, gt=0, le=3600)
 
 
-class Component(Verdict):
-    """A verdict with the time that it took."""
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A verdict as it goes over the wire, with the time that it took.
 
+    A plain dataclass, as all that there is one of for each completion: a model costs five times as
+    much to make, and a front makes a hundred thousand a second.
+    """
+
+    score: float | None
+    verdict: Outcome
+    reason: str
+    detail: str = ""
+    extracted: str | None = None
     ms: float = 0.0
 
 
-class CompletionOut(Frozen):
+@dataclass(frozen=True, slots=True)
+class CompletionOut:
     id: str | None
     reward: float | None
     flags: tuple[str, ...]

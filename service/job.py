@@ -5,6 +5,7 @@ one reward of one completion (or of the whole group, for the kinds that compare 
 are numbered so that a supervisor can tell which of them ran away.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import JsonValue
@@ -13,7 +14,8 @@ from adjudge.service.api import Component
 from adjudge.verifiers.types import Completion, Frozen, Prompt
 
 
-class Entry(Frozen):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One completion of a job."""
 
     text: str
@@ -21,7 +23,8 @@ class Entry(Frozen):
     finish_reason: Literal["stop", "length"] | None = None
 
 
-class Task(Frozen):
+@dataclass(frozen=True, slots=True)
+class Task:
     """One reward to judge."""
 
     label: str
@@ -53,7 +56,8 @@ class Job(Frozen):
         return len(self.entries) * len(self.tasks)
 
 
-class Row(Frozen):
+@dataclass(frozen=True, slots=True)
+class Row:
     """What a job says of one completion."""
 
     components: dict[str, Component]

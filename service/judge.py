@@ -13,10 +13,12 @@ from pydantic import BaseModel, ValidationError
 from adjudge.service.api import Component
 from adjudge.service.job import Job, JobResult, Row, Task
 from adjudge.verifiers.flags import flags
-from adjudge.verifiers.types import AnyVerifier, BadReference, Completion, Verdict
+from adjudge.verifiers.types import AnyVerifier, BadReference, Completion, Outcome, Verdict
 
 log = logging.getLogger(__name__)
 
+Judged = tuple[Component, tuple[str, ...]]
+"""A verdict in the wire's form, and the flags that it raised."""
 Kinds = Mapping[str, AnyVerifier]
 Clock = Callable[[], float]
 """Seconds, monotonic."""
@@ -32,13 +34,13 @@ class Watch:
     clock: Clock
     start: Callable[[int], None] = lambda _: None
     """Called with a unit's number as its work begins."""
-    settled: Mapping[int, Verdict] = field(default_factory=dict)
+    settled: Mapping[int, Component] = field(default_factory=dict)
     """Units whose verdict is already known (they ran away before)."""
     only: Collection[int] | None = None
     """Judge these units alone; the others come back as `skipped`."""
 
 
-SKIPPED = Verdict.unscored("skipped")
+SKIPPED = Component(None, Outcome.UNSCORED, "skipped")
 
 
 def judge_job(job: Job, kinds: Kinds, watch: Watch) -> JobResult:
@@ -61,15 +63,12 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000.0, 3)
 
 
-def _row(job: Job, completion: Completion, components: Sequence[tuple[Component, Verdict]]) -> Row:
-    raised = [flag for _, verdict in components for flag in verdict.flags]
+def _row(job: Job, completion: Completion, components: Sequence[Judged]) -> Row:
+    raised = [flag for _, own in components for flag in own]
     if job.flags:
         raised = [*flags(completion), *raised]
-    named = zip(job.tasks, components, strict=True)
-    return Row(
-        components={task.label: component for task, (component, _) in named},
-        flags=tuple(dict.fromkeys(raised)),
-    )
+    named = {task.label: made for task, (made, _) in zip(job.tasks, components, strict=True)}
+    return Row(named, tuple(dict.fromkeys(raised)))
 
 
 def _column(
@@ -79,14 +78,14 @@ def _column(
     at: int,
     completions: Sequence[Completion],
     watch: Watch,
-) -> list[tuple[Component, Verdict]]:
+) -> list[Judged]:
     """One reward for all entries of the job."""
     units = [index * len(job.tasks) + at for index in range(len(completions))]
     try:
         params = verifier.params.model_validate(task.params)
         reference = verifier.reference.model_validate(job.reference)
     except (ValidationError, BadReference) as error:
-        return [component(_bad_reference(error), 0.0)] * len(completions)
+        return [(component(_bad_reference(error), 0.0), ())] * len(completions)
     if verifier.check_group is not None:
         return _group_column(verifier, reference, params, completions, units, watch)
     return [
@@ -102,19 +101,19 @@ def _unit(
     completion: Completion,
     unit: int,
     watch: Watch,
-) -> tuple[Component, Verdict]:
+) -> Judged:
     known = _known(unit, watch)
     if known is not None:
-        return component(known, 0.0)
+        return known, ()
     assert verifier.check is not None
     check = verifier.check
     watch.start(unit)
     began = watch.clock()
     verdict = guarded(verifier.kind, lambda: [check(completion, reference, params)], 1)[0]
-    return component(verdict, watch.clock() - began)
+    return component(verdict, watch.clock() - began), verdict.flags
 
 
-def _known(unit: int, watch: Watch) -> Verdict | None:
+def _known(unit: int, watch: Watch) -> Component | None:
     if watch.only is not None and unit not in watch.only:
         return SKIPPED
     return watch.settled.get(unit)
@@ -127,11 +126,11 @@ def _group_column(
     completions: Sequence[Completion],
     units: Sequence[int],
     watch: Watch,
-) -> list[tuple[Component, Verdict]]:
+) -> list[Judged]:
     """A kind that compares the members of a group is one unit: the first one's number."""
     known = _known(units[0], watch)
     if known is not None:
-        return [component(known, 0.0)] * len(completions)
+        return [(known, ())] * len(completions)
     assert verifier.check_group is not None
     check_group = verifier.check_group
     watch.start(units[0])
@@ -140,7 +139,7 @@ def _group_column(
         verifier.kind, lambda: check_group(completions, reference, params), len(completions)
     )
     share = (watch.clock() - began) / len(completions)
-    return [component(verdict, share) for verdict in verdicts]
+    return [(component(verdict, share), verdict.flags) for verdict in verdicts]
 
 
 def guarded(kind: str, run: Callable[[], list[Verdict]], count: int) -> list[Verdict]:
@@ -149,6 +148,8 @@ def guarded(kind: str, run: Callable[[], list[Verdict]], count: int) -> list[Ver
         verdicts = run()
     except BadReference as error:
         return [_bad_reference(error)] * count
+    except (MemoryError, RecursionError) as error:
+        return [Verdict.incorrect("limit", f"{kind}: {type(error).__name__}")] * count
     except Exception as error:
         log.exception("verifier %s failed", kind)
         return [Verdict.unscored("verifier_error", f"{kind}: {type(error).__name__}")] * count
@@ -169,17 +170,16 @@ def explain(error: ValidationError | BadReference) -> str:
     )
 
 
-def component(verdict: Verdict, seconds: float) -> tuple[Component, Verdict]:
-    """The wire's form of a verdict, beside the verdict with its flags."""
-    made = Component.model_construct(
-        score=verdict.score,
-        verdict=verdict.verdict,
-        reason=verdict.reason,
-        detail=verdict.detail,
-        extracted=verdict.extracted,
-        ms=_ms(seconds),
+def component(verdict: Verdict, seconds: float) -> Component:
+    """The wire's form of a verdict."""
+    return Component(
+        verdict.score,
+        verdict.verdict,
+        verdict.reason,
+        verdict.detail,
+        verdict.extracted,
+        _ms(seconds),
     )
-    return made, verdict
 
 
 def _classes(

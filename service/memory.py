@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 from pydantic_core import to_json
 from redis.exceptions import RedisError
 
@@ -24,6 +24,8 @@ from adjudge.service.queue.front import reaching
 from adjudge.service.queue.keys import Client, QueueOptions
 
 log = logging.getLogger(__name__)
+
+_ROW = TypeAdapter(Row)
 
 RUNNING = b"running"
 RUNNING_MS = 10_000
@@ -84,6 +86,8 @@ class Memory:
         self._queue = queue
         self._kinds = kinds
         self._options = options
+        self._costly: set[str] = set()
+        """Kinds that once took long enough to be remembered; the others are never looked up."""
         self._running: dict[str, asyncio.Task[RewardResponse]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
@@ -112,7 +116,7 @@ class Memory:
         places = [
             (index, at, key)
             for index, part in enumerate(whole)
-            if part.cacheable and self._options.row_ttl_s
+            if self._rememberable(part) and self._may_be_known(part)
             for at, key in enumerate(self._keys(part))
         ]
         rows: tuple[dict[int, Row], ...] = tuple({} for _ in whole)
@@ -121,7 +125,7 @@ class Memory:
                 found = await self._redis.mget([key for _, _, key in places])
             for (index, at, _), body in zip(places, found, strict=True):
                 if body is not None:
-                    rows[index][at] = Row.model_validate_json(body)
+                    rows[index][at] = _ROW.validate_json(body)
         left = tuple(
             _without(part, rows[index])
             for index, part in enumerate(whole)
@@ -131,20 +135,24 @@ class Memory:
 
     def keep(self, parts: Sequence[Part], results: Sequence[JobResult | None]) -> None:
         """Remember the rows that cost enough."""
-        if not self._options.row_ttl_s:
-            return
         kept = [
             (key, row)
             for part, result in zip(parts, results, strict=True)
-            if result is not None and part.cacheable and self._costly(result)
+            if result is not None and self._rememberable(part)
+            if result.work_ms >= self._options.row_min_ms
             for key, row in zip(self._keys(part), result.rows, strict=True)
             if self._worth_keeping(row)
         ]
         if kept:
+            self._costly |= {task.kind for part in parts for task in part.job.tasks}
             self._later(self._store(kept))
 
-    def _costly(self, result: JobResult) -> bool:
-        return result.work_ms >= self._options.row_min_ms
+    def _rememberable(self, part: Part) -> bool:
+        return part.cacheable and self._options.row_ttl_s > 0
+
+    def _may_be_known(self, part: Part) -> bool:
+        """Judging most kinds is quicker than asking Redis."""
+        return part.lane != "pure" or any(task.kind in self._costly for task in part.job.tasks)
 
     def _worth_keeping(self, row: Row) -> bool:
         components = row.components.values()
@@ -154,7 +162,7 @@ class Memory:
     async def _store(self, kept: Sequence[tuple[str, Row]]) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
             for key, row in kept:
-                pipe.set(key, row.model_dump_json(), ex=self._options.row_ttl_s)
+                pipe.set(key, _ROW.dump_json(row), ex=self._options.row_ttl_s)
             await pipe.execute()
 
     def _keys(self, part: Part) -> Iterator[str]:

@@ -232,10 +232,8 @@ def _too_long(given: str | CompletionIn) -> bool:
 
 def _entry(given: str | CompletionIn) -> Entry:
     if isinstance(given, str):
-        return Entry.model_construct(text=given)
-    return Entry.model_construct(
-        text=given.text, tokens=given.tokens, finish_reason=given.finish_reason
-    )
+        return Entry(text=given)
+    return Entry(text=given.text, tokens=given.tokens, finish_reason=given.finish_reason)
 
 
 def _parts(index: int, planned: GroupPlan, vote: bool, kinds: Kinds) -> Iterator[Part]:
@@ -277,10 +275,7 @@ def _job(
     group = planned.group
     return Job.model_construct(
         entries=tuple(_entry(group.completions[at]) for at in chunk),
-        tasks=tuple(
-            Task.model_construct(label=spec.label, kind=spec.kind, params=spec.params)
-            for spec in specs
-        ),
+        tasks=tuple(Task(label=spec.label, kind=spec.kind, params=spec.params) for spec in specs),
         reference=group.reference,
         prompt=group.prompt,
         prefill=group.prefill,
@@ -319,7 +314,7 @@ def _group_out(
 
 
 def _completion_out(given: str | CompletionIn, row: Row, reward: float | None) -> CompletionOut:
-    return CompletionOut.model_construct(
+    return CompletionOut(
         id=None if isinstance(given, str) else given.id,
         reward=reward,
         flags=row.flags,
@@ -336,9 +331,9 @@ def _rows(planned: GroupPlan, done: Sequence[tuple[Part, JobResult | None]]) -> 
         for at, row in zip(part.members, rows, strict=True):
             found[at] |= row.components
             flags[at] += row.flags
-    too_long, _ = component(TOO_LONG, 0.0)
+    too_long = component(TOO_LONG, 0.0)
     return [
-        Row.model_construct(
+        Row(
             components={spec.label: row.get(spec.label, too_long) for spec in planned.specs},
             flags=tuple(dict.fromkeys(raised)),
         )
@@ -347,8 +342,8 @@ def _rows(planned: GroupPlan, done: Sequence[tuple[Part, JobResult | None]]) -> 
 
 
 def _late(job: Job) -> Row:
-    late, _ = component(LATE, 0.0)
-    return Row.model_construct(components={task.label: late for task in job.tasks}, flags=())
+    late = component(LATE, 0.0)
+    return Row(components={task.label: late for task in job.tasks}, flags=())
 
 
 def _primary(

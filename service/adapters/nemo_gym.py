@@ -6,6 +6,7 @@ request with `reward` (and the components, by name) added.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -166,6 +167,6 @@ def _verdict(completion: CompletionOut) -> dict[str, JsonValue]:
         "reward_components": {
             label: found.score for label, found in components if found.score is not None
         },
-        "components": {label: found.model_dump(mode="json") for label, found in components},
+        "components": {label: asdict(found) for label, found in components},
         "flags": list(completion.flags),
     }

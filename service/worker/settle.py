@@ -79,7 +79,7 @@ async def _blame(crew: Crew, case: _Case, lost: Lost) -> None:
     while True:
         verdict = _verdict(case, lost)
         if verdict is not None:
-            case.settled[unit], _ = component(verdict, 0.0)
+            case.settled[unit] = component(verdict, 0.0)
             return
         try:
             body = await crew.ask(_ask(case, unit))
@@ -118,6 +118,6 @@ def crashed(frame: Frame) -> bytes:
     if frame.op != "judge":
         return b""
     job = read_job(frame.payload, frame.blob)
-    lost, _ = component(CRASHED, 0.0)
-    row = Row.model_construct(components={task.label: lost for task in job.tasks}, flags=())
+    lost = component(CRASHED, 0.0)
+    row = Row(components={task.label: lost for task in job.tasks}, flags=())
     return JobResult.model_construct(rows=(row,) * len(job.entries)).model_dump_json().encode()

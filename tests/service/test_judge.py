@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from adjudge.service.api import RewardRequest, RewardResponse
+from adjudge.service.api import Component, RewardRequest, RewardResponse
 from adjudge.service.errors import BadRequest, TooLarge
 from adjudge.service.in_process import judge
 from adjudge.service.job import Entry, Job, Task
 from adjudge.service.judge import SKIPPED, Watch, classify, judge_job
 from adjudge.service.plan import plan
-from adjudge.verifiers.types import Outcome, Verdict
+from adjudge.verifiers.types import Outcome
 from tests.service.kinds import kinds
 
 ACT = {"kind": "act"}
@@ -131,10 +132,10 @@ def test_faults_of_a_group_s_own_rewards_name_the_group() -> None:
 
 
 def test_too_many() -> None:
-    with pytest.raises(TooLarge, match="groups"):
+    with pytest.raises(ValidationError, match="at most 1024"):
         ask(groups=[group("a")] * 1025)
     with pytest.raises(TooLarge, match="completions"):
-        ask(groups=[group(*["a"] * 8193)])
+        ask(groups=[group(*["a"] * 4097)] * 2)
 
 
 def test_groups_are_cut_by_lane() -> None:
@@ -166,7 +167,7 @@ def test_units_can_be_settled_or_left_out() -> None:
     watch = Watch(
         clock=lambda: 0.0,
         start=started.append,
-        settled={2: Verdict.incorrect("limit")},
+        settled={2: Component(0.0, Outcome.INCORRECT, "limit")},
         only={0, 2},
     )
     result = judge_job(JOB, kinds(), watch)

@@ -201,6 +201,7 @@ _BY_CAUSE = {
     "memory": Ending.MEMORY_LIMIT,
     "output": Ending.OUTPUT_LIMIT,
     "disk": Ending.RUNTIME_ERROR,
+    "processes": Ending.RUNTIME_ERROR,
 }
 _MEMORY_WORDS = (
     b"MemoryError",

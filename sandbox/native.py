@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ from pathlib import Path
 
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
-from adjudge.sandbox.inside.spec import WORK, Spec, dump_spec
+from adjudge.sandbox.inside import sweep
+from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, environment
 from adjudge.sandbox.types import SandboxError
 
@@ -37,8 +39,10 @@ PRELOAD = (
 )
 _BOOT = (
     "import sys; sys.path.insert(0, {source!r}); "
-    "from adjudge.sandbox.inside.nursery import main; main({number}, {preload!r}, {source!r})"
+    "from adjudge.sandbox.inside.nursery import main; "
+    "main({number}, {preload!r}, {source!r}, {site!r})"
 )
+_SYSTEM_PYTHONS = ("/usr/local/bin/python3", "/usr/bin/python3")
 _START_S = 30.0
 _GRACE_S = 15.0
 _END_S = 2.0
@@ -79,14 +83,26 @@ class Interpreter:
         return line[0], tuple(dict.fromkeys(line[1:]))
 
 
+def _for_anybody() -> Interpreter:
+    """An interpreter that a run's uid can read (one below /root it cannot)."""
+    for path in (Interpreter().path, *_SYSTEM_PYTHONS):
+        if os.path.exists(path) and all(
+            os.stat(place).st_mode & stat.S_IXOTH for place in (path, *map(str, Path(path).parents))
+        ):
+            return Interpreter(path=path)
+    raise SandboxError("no Python that other users can run")
+
+
 class Nursery:
     """The process that forks slots (see `inside.nursery`)."""
 
-    def __init__(self, interpreter: Interpreter, user: int | None = None) -> None:
+    def __init__(self, interpreter: Interpreter, site: str, user: int | None = None) -> None:
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         source = str(Path(__file__).parent.parent.parent)
-        code = _BOOT.format(source=source, number=theirs.fileno(), preload=[*interpreter.preload])
+        code = _BOOT.format(
+            source=source, number=theirs.fileno(), preload=[*interpreter.preload], site=site
+        )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own configuration
                 [interpreter.path, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", code],
@@ -254,7 +270,9 @@ class NativeSlot:
         os.close(self._pidfd)
         self._pidfd = -1
         if self._spec.mode == "lite":
-            shutil.rmtree(self._spec.work, ignore_errors=True)
+            sweep.empty(self._spec.work, most=1 << 30)
+            with contextlib.suppress(OSError):
+                os.rmdir(self._spec.work)
         if self._group is not None:
             self._group.remove()
 
@@ -277,10 +295,12 @@ class Native:
         user: int | None = None,
     ) -> None:
         self.name = mode
-        self._interpreter = interpreter or Interpreter()
+        drops = mode == "lite" and user is None and os.getuid() == 0
+        self._interpreter = interpreter or (_for_anybody() if drops else Interpreter())
         self.python_version, prefixes = self._interpreter.describe()
         self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
         self._packages = self._interpreter.package_paths()
+        self._site = self._make_site() if mode == "lite" else SITE
         self._own_uid = user if user is not None else os.getuid()
         self._nursery_user = user
         self._lock = threading.Lock()
@@ -290,7 +310,7 @@ class Native:
     def _nursery_now(self) -> Nursery:
         with self._lock:
             if self._nursery is None or not self._nursery.alive:
-                self._nursery = Nursery(self._interpreter, self._nursery_user)
+                self._nursery = Nursery(self._interpreter, self._site, self._nursery_user)
             return self._nursery
 
     @property
@@ -311,15 +331,23 @@ class Native:
             tmp_inodes=tmp_inodes,
             readable=self._readable,
             packages=self._packages,
+            site=self._site,
             cgroups=() if group is None else group.join_files,
         )
         return NativeSlot(self._nursery_now(), spec, group)
 
-    @staticmethod
-    def _make_work(uid: int | None) -> str:
+    def _make_site(self) -> str:
+        """Without mounts: a directory of links to the packages."""
+        site = tempfile.mkdtemp(prefix="adjudge-site-")
+        os.chmod(site, 0o755)  # noqa: S103 - every run reads it
+        for name, path in self._packages.items():
+            os.symlink(path, os.path.join(site, name))
+        return site
+
+    def _make_work(self, uid: int | None) -> str:
         path = tempfile.mkdtemp(prefix="adjudge-slot-")
-        if uid is not None:
-            os.chown(path, uid, uid)
+        owner = self._own_uid if uid is None else uid
+        os.chown(path, owner, owner if os.getuid() == 0 else -1)
         return path
 
     def _pick_uid(self) -> int | None:
@@ -333,3 +361,5 @@ class Native:
             self._nursery.close()
         if self._groups is not None:
             self._groups.close()
+        if self._site != SITE:
+            shutil.rmtree(self._site, ignore_errors=True)

@@ -32,14 +32,14 @@ _OURS = 2
 """The slot's processes that count as the run's, when they share a uid."""
 
 
-def become(job: Header, bounds: Bounds, blobs: Blobs, spec: Spec, late: int | None) -> NoReturn:
-    """Turn this process into the run. `late`: Landlock rules to apply here, if not inherited."""
+def become(job: Header, bounds: Bounds, blobs: Blobs, spec: Spec) -> NoReturn:
+    """Turn this process into the run. Blob `rules`: Landlock's, to apply here, if not inherited."""
     report = blobs["report"]
     try:
         kept = _arrange(blobs)
         report = kept["report"]
-        _limit(bounds, 0 if spec.uid else _OURS)
-        _drop(spec, late, bounds.processes)
+        _limit(bounds, _ours(spec))
+        _drop(spec, kept.pop("rules", None), bounds.processes)
         run = _prepare(job, kept)
     except BaseException as error:  # noqa: BLE001 - whatever it was, it is ours to report
         os.write(report, f"{type(error).__name__}: {error}".encode(errors="replace")[:1000])
@@ -54,7 +54,7 @@ def _arrange(blobs: Blobs) -> Blobs:
     kept = {
         name: fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _KEPT_FROM)
         for name, opened in blobs.items()
-        if name in ("report", "program", "files", "cache")
+        if name in ("report", "program", "files", "cache", "rules")
     }
     standard = {
         name: fcntl.fcntl(blobs[name], fcntl.F_DUPFD_CLOEXEC, 200)
@@ -69,15 +69,23 @@ def _arrange(blobs: Blobs) -> Blobs:
     return kept
 
 
-def _limit(bounds: Bounds, ours: int) -> None:
+def _ours(spec: Spec) -> int | None:
+    """How many of our processes RLIMIT_NPROC counts as the run's; None: it counts too many."""
+    if spec.uid is not None:
+        return 0
+    return None if spec.mode == "lite" else _OURS
+
+
+def _limit(bounds: Bounds, ours: int | None) -> None:
     cpu = int(bounds.cpu_s) + 2
     limits = {
         resource.RLIMIT_CPU: (cpu, cpu + 1),
         resource.RLIMIT_FSIZE: (bounds.file_bytes,) * 2,
         resource.RLIMIT_NOFILE: (bounds.files,) * 2,
-        resource.RLIMIT_NPROC: (bounds.processes + ours,) * 2,
         resource.RLIMIT_STACK: (bounds.stack_mb << 20,) * 2,
     }
+    if ours is not None:
+        limits[resource.RLIMIT_NPROC] = (bounds.processes + ours,) * 2
     if bounds.address_mb:
         limits[resource.RLIMIT_AS] = (bounds.address_mb << 20,) * 2
     for kind, values in limits.items():
@@ -95,6 +103,7 @@ def _drop(spec: Spec, late: int | None, processes: int) -> None:
         kernel.keep_capabilities(())
     if late is not None:
         landlock.apply(late)
+        os.close(late)
     if spec.mode == "lite":
         seccomp.apply(seccomp.standard())
         if spec.uid is None or processes == 1:

@@ -22,7 +22,8 @@ class Usage:
     cpu_s: float = 0.0
     delay_s: float = 0.0
     memory_mb: float = 0.0
-    processes: int = 0
+    tasks: int = 0
+    """Processes and threads."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -53,7 +54,7 @@ class Table:
     def usage(self, main: int) -> Usage:
         """Of the run whose first process is `main`."""
         if self._opened is None:
-            return Usage(cpu_s=cpu_seconds(main), processes=1)
+            return Usage(cpu_s=cpu_seconds(main), tasks=1)
         used = Usage()
         for pid in self.processes():
             self._add(used, pid)
@@ -79,10 +80,10 @@ class Table:
         waited_for = sum(int(ticks) for ticks in fields[_CHILDREN_TICKS]) / _TICK
         used.cpu_s += cpu_seconds(int(pid)) + waited_for
         for task in self._list(f"{pid}/task"):
+            used.tasks += 1
             numbers = self._read(f"{pid}/task/{task}/schedstat").split()
             used.delay_s += int(numbers[1]) / 1e9 if len(numbers) > 1 else 0.0
         used.memory_mb += max(0.0, self._memory(pid) - self._baseline)
-        used.processes += 1
 
     def _memory(self, pid: str) -> float:
         """Resident memory that is not of files (fields 2 − 3 of statm)."""

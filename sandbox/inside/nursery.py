@@ -28,12 +28,12 @@ from adjudge.sandbox.inside.spec import SITE, Spec, load_spec
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
 
 
-def prepare_interpreter(preload: list[str], source: str) -> None:
+def prepare_interpreter(preload: list[str], source: str, site: str) -> None:
     """Import what runs share; forget where our own code lies."""
     for name in preload:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    sys.path[:] = [path for path in sys.path if path != source] + [SITE]
+    sys.path[:] = [path for path in sys.path if path != source] + [site]
     sys.path_importer_cache.clear()
     sys.dont_write_bytecode = True
     threading.stack_size(8 << 20)
@@ -41,9 +41,9 @@ def prepare_interpreter(preload: list[str], source: str) -> None:
     os.environ.update(_ENVIRONMENT)
 
 
-def main(number: int, preload: list[str], source: str) -> NoReturn:
+def main(number: int, preload: list[str], source: str, site: str = SITE) -> NoReturn:
     """Serve the socket with file descriptor `number`."""
-    prepare_interpreter(preload, source)
+    prepare_interpreter(preload, source, site)
     control = socket.socket(fileno=number)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -117,7 +117,7 @@ def _keep_only(opened: int) -> socket.socket:
 
 def serve_container(spec: Spec, preload: list[str], source: str) -> NoReturn:
     """The one slot of a container, over its standard input and output (`PipeLink`)."""
-    prepare_interpreter(preload, source)
+    prepare_interpreter(preload, source, spec.site)
     incoming, outgoing = os.dup(0), os.dup(1)
     empty = os.open("/dev/null", os.O_RDWR)
     os.dup2(empty, 0)

@@ -17,8 +17,8 @@ A **spec** is given once, when a slot is made. A **job** is one run:
     turn      two nanosecond counters: how long, and since when, we have waited for the run
 
 The **outcome** is {"status": wait status, "cause": "" | "cpu" | "idle" | "wall" | "memory" |
-"output" | "disk" | "setup", "error": text of a set-up fault, "cpu_s", "wall_s", "idle_s",
-"memory_mb", "recycle": bool, "orphans": int}.
+"output" | "processes" | "disk" | "setup", "error": text of a set-up fault, "cpu_s", "wall_s",
+"idle_s", "memory_mb", "recycle": bool, "orphans": int}.
 """
 
 import json

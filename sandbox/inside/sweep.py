@@ -6,6 +6,7 @@ Security rests on this module: a later run must not meet an earlier one.
 import contextlib
 import os
 import resource
+import secrets
 import signal
 import stat
 from collections.abc import Callable
@@ -72,43 +73,62 @@ def check_mounted(spec: Spec) -> None:
         raise OSError(f"{spec.work} is not a fresh mount")
 
 
-def empty(work: str) -> bool:
-    """Empty the working directory; False: it could not be done within bounds."""
+def empty(work: str, most: int = _MAX_ENTRIES) -> bool:
+    """Empty the working directory; False: it could not be done within `most` entries."""
     try:
-        names = os.listdir(work)
-        if not names:
+        if not os.listdir(work):
             return True
         opened = os.open(work, _DIRECTORY)
         try:
-            _remove_below(opened, 0, [_MAX_ENTRIES])
+            _remove_all(opened, most)
         finally:
             os.close(opened)
         return not os.listdir(work)
-    except (OSError, RecursionError):
+    except OSError:
         return False
 
 
-def _remove_below(opened: int, depth: int, left: list[int]) -> None:
-    """By descriptors and never through a link, so no name can lead elsewhere."""
-    for name in os.listdir(opened):
-        left[0] -= 1
-        if depth > _MAX_DEPTH or left[0] < 0:
-            raise OSError("too much to clean")
-        if stat.S_ISDIR(os.lstat(name, dir_fd=opened).st_mode):
-            _remove_directory(opened, name, depth, left)
-        else:
-            os.unlink(name, dir_fd=opened)
+def _remove_all(top: int, most: int) -> None:
+    """Breadth first: what lies in a directory is lifted to the top before the directory goes, so
+    no depth matters. By descriptors and never through a link, so no name leads elsewhere.
+    """
+    prefix = f".{secrets.token_hex(8)}-"
+    left = most
+    while names := os.listdir(top):
+        for name in names:
+            left -= 1
+            if left < 0:
+                raise OSError("too much to clean")
+            if _is_directory(top, name):
+                left -= _lift(top, name, f"{prefix}{left}-")
+                os.rmdir(name, dir_fd=top)
+            else:
+                os.unlink(name, dir_fd=top)
 
 
-def _remove_directory(parent: int, name: str, depth: int, left: list[int]) -> None:
-    with contextlib.suppress(OSError):
-        os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=True)
-    opened = os.open(name, _DIRECTORY, dir_fd=parent)
+def _is_directory(parent: int, name: str) -> bool:
+    return stat.S_ISDIR(os.lstat(name, dir_fd=parent).st_mode)
+
+
+def _open_directory(parent: int, name: str) -> int:
+    os.chmod(name, 0o700, dir_fd=parent)
+    return os.open(name, _DIRECTORY, dir_fd=parent)
+
+
+def _lift(top: int, name: str, prefix: str) -> int:
+    """Empty one directory: files go, directories move up; how many there were."""
+    opened = _open_directory(top, name)
     try:
-        _remove_below(opened, depth + 1, left)
+        names = os.listdir(opened)
+        for number, inner in enumerate(names):
+            if _is_directory(opened, inner):
+                os.chmod(inner, 0o700, dir_fd=opened)
+                os.rename(inner, f"{prefix}{number}", src_dir_fd=opened, dst_dir_fd=top)
+            else:
+                os.unlink(inner, dir_fd=opened)
+        return len(names)
     finally:
         os.close(opened)
-    os.rmdir(name, dir_fd=parent)
 
 
 def collect(path: str, work: str, target: int) -> None:

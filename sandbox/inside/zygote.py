@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from adjudge.sandbox.inside import child, kernel, landlock, rootfs, seccomp, sweep
 from adjudge.sandbox.inside.clock import Table, Usage
 from adjudge.sandbox.inside.links import Blobs, Header, Link
-from adjudge.sandbox.inside.spec import SITE, Bounds, Spec
+from adjudge.sandbox.inside.spec import Bounds, Spec
 
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.02, 0.05
 _TURN = struct.Struct("=qq")
@@ -82,6 +82,7 @@ class Watch:
             ("memory", used.memory_mb >= bounds.memory_mb),
             ("idle", self.idle_s >= bounds.idle_s),
             ("output", self._output() > bounds.output_bytes),
+            ("processes", used.tasks > 2 * bounds.processes),
             ("wall", wall >= bounds.wall_s),
         )
         found = next((name for name, passed in checks if passed), "")
@@ -156,7 +157,10 @@ class Zygote:
     def _harden(self, process_table: int | None) -> None:
         """Once, for the slot and all of its runs; in `lite` each run does it for itself."""
         spec = self._spec
-        readable, writable = (SITE, *spec.readable, *_system()), (spec.work, "/dev/null")
+        readable, writable = (
+            (*spec.readable, spec.site, *spec.packages.values(), *_system()),
+            (spec.work, "/dev/null"),
+        )
         extra = () if process_table is None or not self._private else (process_table,)
         if self._private:
             readable = ("/",)
@@ -191,7 +195,8 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             self._table.close()
-            child.become(job, bounds, blobs, self._spec, self._rules)
+            late = {} if self._rules is None else {"rules": self._rules}
+            child.become(job, bounds, {**blobs, **late}, self._spec)
         os.close(blobs.pop("report"))
         watch = Watch(pid, bounds, blobs, self._table, self._disk)
         try:

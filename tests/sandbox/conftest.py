@@ -1,7 +1,7 @@
 """One sandbox a back end for the whole run of the suite."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,33 +12,52 @@ from adjudge.sandbox.types import SandboxError
 
 NOBODY = 65534
 SYSTEM_PYTHON = "/usr/bin/python3"
+BACKENDS = ("native-root", "native-userns", "lite", "lite-one-uid")
+MakePool = Callable[..., Pool]
 
 
-def _native_userns() -> Native:
+def _unprivileged(mode: str) -> Native:
     """As root, the back end is started as nobody: root would be no test of it."""
     if os.getuid() != 0:
-        return Native("native-userns")
+        return Native(mode)
     if not Path(SYSTEM_PYTHON).exists():
         pytest.skip("needs a Python that nobody can read")
-    return Native("native-userns", interpreter=Interpreter(path=SYSTEM_PYTHON), user=NOBODY)
+    return Native(mode, interpreter=Interpreter(path=SYSTEM_PYTHON), user=NOBODY)
 
 
-def _make(name: str) -> Native:
-    if name == "native-root":
+def _backend(name: str) -> Native:
+    if name in ("native-root", "lite"):
         if os.getuid() != 0:
             pytest.skip("needs root")
-        return Native("native-root")
-    return _native_userns() if name == "native-userns" else Native("lite")
+        return Native(name)
+    return _unprivileged("native-userns" if name == "native-userns" else "lite")
 
 
-@pytest.fixture(scope="session", params=["native-root", "native-userns"])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Pool]:
-    """Every back end that this machine can run."""
-    pool = Pool(_make(request.param), slots=4)
-    try:
-        pool.self_test() or pytest.skip(f"{request.param} does not run here")
-        yield pool
-    except SandboxError as error:
-        pytest.skip(f"{request.param} does not run here: {error}")
-    finally:
-        pool.close()
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend_name(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def make_pool(backend_name: str) -> MakePool:
+    """Makes pools of each back end that this machine can run; the caller closes them."""
+
+    def make(slots: int) -> Pool:
+        try:
+            pool = Pool(_backend(backend_name), slots=slots)
+        except SandboxError as error:
+            pytest.skip(f"{backend_name} does not run here: {error}")
+        if not pool.self_test():
+            pool.close()
+            pytest.skip(f"{backend_name} does not run here")
+        return pool
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sandbox(make_pool: MakePool) -> Iterator[Pool]:
+    pool = make_pool(slots=4)
+    yield pool
+    pool.close()

@@ -143,7 +143,7 @@ class Front:
                 answers = await self._send(calls)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("queue: %s: %s", UNREACHABLE, error)
-                answers = [QueueUnreachable(UNREACHABLE)] * len(calls)
+                answers = [QueueUnreachable(f"{UNREACHABLE}: {error}")] * len(calls)
             for call, answer in zip(calls, answers, strict=True):
                 _settle(call.done, answer)
 

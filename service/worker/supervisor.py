@@ -155,6 +155,7 @@ class Supervisor:
 
     async def _reclaim(self, lane: Lane) -> None:
         await asyncio.sleep(self.options.queue.lease_s / 5)
+        await self._crews[lane].first_ready()
         room = self._room(lane)
         if room <= 0 or self._stopping.is_set():
             return

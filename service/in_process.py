@@ -6,33 +6,45 @@ first use.
 """
 
 import asyncio
+import atexit
 import time
-from collections.abc import Mapping
 from functools import cache
 
 from adjudge.sandbox.types import Limits, Program, Result, Sandbox, SandboxError
 from adjudge.service.api import RewardRequest, RewardResponse, Timing
 from adjudge.service.desk import Readiness, SandboxState
-from adjudge.service.judge import Watch, judge_job
+from adjudge.service.judge import Kinds, Watch, judge_job
 from adjudge.service.plan import plan
 from adjudge.verifiers.registry import Tools, registry
-from adjudge.verifiers.types import AnyVerifier
 
 
 @cache
-def _kinds() -> Mapping[str, AnyVerifier]:
+def _kinds() -> Kinds:
     return registry(Tools())
 
 
-def judge(request: RewardRequest, kinds: Mapping[str, AnyVerifier] | None = None) -> RewardResponse:
+@cache
+def _kinds_with_programs() -> Kinds:
+    """Opens the sandbox: only a request with programs to run pays for it."""
+    from adjudge.service.worker.programs import SANDBOX, open_sandbox
+
+    sandbox = open_sandbox(SANDBOX, "{}")
+    if sandbox is not None:
+        atexit.register(sandbox.close)
+    return registry(Tools(sandbox=sandbox))
+
+
+def judge(request: RewardRequest, kinds: Kinds | None = None) -> RewardResponse:
     """Judge a request here and now.
 
     Raises BadRequest or TooLarge (adjudge.service.errors) as the service would answer 422 or 413.
     `deadline_s` is not looked at: nothing waits in a queue.
     """
-    kinds = _kinds() if kinds is None else kinds
     began = time.perf_counter()
-    planned = plan(request, kinds)
+    planned = plan(request, _kinds() if kinds is None else kinds)
+    if kinds is None:
+        programs = any(part.lane == "code" for part in planned.parts)
+        kinds = _kinds_with_programs() if programs else _kinds()
     watch = Watch(clock=time.perf_counter)
     results = [judge_job(part.job, kinds, watch) for part in planned.parts]
     spent = round((time.perf_counter() - began) * 1000.0, 3)
@@ -47,7 +59,7 @@ class InProcessDesk:
         self._kinds = registry(Tools(sandbox=sandbox))
 
     @property
-    def kinds(self) -> Mapping[str, AnyVerifier]:
+    def kinds(self) -> Kinds:
         return self._kinds
 
     async def judge(self, request: RewardRequest) -> RewardResponse:

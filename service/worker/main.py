@@ -1,6 +1,7 @@
 """A worker as a process: `run` under `adjudge worker`, or tethered to `adjudge serve`."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -13,12 +14,11 @@ from pydantic import TypeAdapter
 from adjudge.service import tether
 from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.worker.crew import CrewOptions
+from adjudge.service.worker.programs import SANDBOX
 from adjudge.service.worker.supervisor import Supervisor, WorkerOptions
 from adjudge.verifiers.types import Lane
 
 _OPTIONS = TypeAdapter(WorkerOptions)
-
-SANDBOX = "adjudge.sandbox.probe:choose"
 
 
 def cores() -> int:
@@ -34,7 +34,7 @@ def worker_options(
     lanes: tuple[Lane, ...] = ("pure", "code", "remote"),
     kinds: str = "adjudge.verifiers.registry:registry",
     sandbox: str = SANDBOX,
-    sandbox_options: str = "{}",
+    allow_unsafe: bool = False,
     grace_s: float = 30.0,
 ) -> WorkerOptions:
     """The crews of one worker: a child for each core, four sandbox slots for each."""
@@ -48,7 +48,7 @@ def worker_options(
             memory_mb=0,
             kinds=kinds,
             sandbox=sandbox,
-            sandbox_options=sandbox_options,
+            sandbox_options=json.dumps({"slots": slots, "allow_unsafe": allow_unsafe}),
         ),
         "remote": CrewOptions(size=1, threads=32, cpu_s=0.0, memory_mb=0, kinds=kinds),
     }

@@ -8,6 +8,8 @@ import logging
 from adjudge.sandbox.types import Limits, Program, Result, Sandbox, SandboxError
 from adjudge.service.job import RunDone, RunJob
 
+SANDBOX = "adjudge.sandbox.probe:choose"
+
 log = logging.getLogger(__name__)
 
 

@@ -7,16 +7,16 @@ or Ctrl-C the order is: no new requests, what was taken is answered, the worker 
 import asyncio
 import contextlib
 import logging
-import signal
+import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from adjudge.service import embedded
 from adjudge.service.app import create_app
+from adjudge.service.http.server import address, listen, serve_until_signal, server
 from adjudge.service.queue.front import Front
 from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.queue_desk import DeskOptions, QueueDesk
@@ -50,37 +50,28 @@ def _end(process: "subprocess.Popen[bytes]", grace_s: float = 40.0) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT. Raises QueueUnreachable where no Valkey can be started."""
-    uvloop.run(serve(settings))
+    """Until SIGTERM or SIGINT.
+
+    Raises BadSettings where the port is taken, QueueUnreachable where no Valkey can be started.
+    """
+    with listen(settings) as bound:
+        uvloop.run(serve(settings, bound))
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, bound: socket.socket) -> None:
+    async with backing(settings) as queue:
+        app = _app(settings, queue)
+        log.info("listening on %s", address(bound))
+        await serve_until_signal(server(app, settings), bound)
+
+
+@contextlib.asynccontextmanager
+async def backing(settings: Settings) -> AsyncIterator[QueueOptions]:
+    """What stands behind a front: the queue, and a worker on this machine."""
     async with _redis_url(settings) as url:
         queue = QueueOptions(url=url)
         async with _worker(settings, queue):
-            await _listen(Server(_config(_app(settings, queue), settings)))
-
-
-class Server(uvicorn.Server):
-    """Uvicorn, with the signals left to us: it would raise them again when it is done, and end
-    this process before the worker and Valkey have ended."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _listen(server: Server) -> None:
-    """The first signal ends it gently, the second at once."""
-
-    def stop() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
-    await server.serve()
+            yield queue
 
 
 @contextlib.asynccontextmanager
@@ -88,17 +79,17 @@ async def _redis_url(settings: Settings) -> AsyncIterator[str]:
     if settings.redis_url is not None:
         yield settings.redis_url.get_secret_value()
         return
-    server = embedded.start()
-    first = [server.process]
+    valkey = embedded.start()
+    first = [valkey.process]
 
     def start() -> "subprocess.Popen[bytes]":
         if first:
             return first.pop()
-        server.restart()
-        return server.process
+        valkey.restart()
+        return valkey.process
 
     async with _kept(start, "embedded Valkey"):
-        yield server.url
+        yield valkey.url
 
 
 @contextlib.asynccontextmanager
@@ -135,17 +126,3 @@ def _app(settings: Settings, queue: QueueOptions) -> FastAPI:
 
     app.router.lifespan_context = lifespan
     return app
-
-
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=int(settings.stop_s),
-        timeout_keep_alive=75,
-    )

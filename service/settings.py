@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -17,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from adjudge.service.errors import ServiceError
 
 DEFAULT_FILE = "adjudge.toml"
 
@@ -57,6 +59,15 @@ class Settings(BaseSettings):
     """On SIGTERM, how long requests that were taken may still run."""
     redis_url: SecretStr | None = None
     """`redis://[user:password@]host:port/db`; without it, `adjudge serve` starts its own Valkey."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        schemes = ("redis://", "rediss://", "unix://")
+        if url is not None and not url.get_secret_value().startswith(schemes):
+            raise ValueError(f"must begin with {', '.join(schemes)}")
+        return url
+
     workers: int | None = Field(default=None, ge=0, le=1024)
     """Worker processes on this machine; default: its cores. 0: none (they run elsewhere)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -93,13 +104,15 @@ def _file(flags: dict[str, Any]) -> Path | None:
     return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
 
 
-class BadSettings(ValueError):
+class BadSettings(ServiceError):
     """A setting cannot be used; the message says which."""
 
 
 def load(**flags: object) -> Settings:
-    """Raises BadSettings. A flag that is None was not given."""
-    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    """Raises BadSettings. A flag that is None or empty was not given."""
+    given: dict[str, Any] = {
+        name: value for name, value in flags.items() if value is not None and value != ""
+    }
     file = _file(given)
     if file is not None and not file.is_file():
         raise BadSettings(f"{file}: no such file")

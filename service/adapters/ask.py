@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import Request
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from adjudge.service.api import (
     Combine,
@@ -22,18 +22,15 @@ from adjudge.service.api import (
     CompletionOut,
     Fault,
     Group,
-    Preset,
     RewardRequest,
     Rewards,
-    RewardSpec,
 )
 from adjudge.service.errors import BadRequest, Unscored
 from adjudge.service.faults import explain
 from adjudge.service.http.front import Front
-from adjudge.service.presets import PRESETS, accuracy
+from adjudge.service.presets import accuracy
+from adjudge.service.shorthand import rewards_of
 from adjudge.verifiers.types import Frozen, Outcome, Prompt
-
-_REWARDS: TypeAdapter[Rewards] = TypeAdapter(Rewards)
 
 
 class Ask(Frozen):
@@ -51,20 +48,7 @@ class Ask(Frozen):
         """Raises BadRequest."""
         if self.rewards is None:
             return None
-        if self.rewards.lstrip()[:1] in {"[", "{"}:
-            return _from_json(self.rewards)
-        if self.rewards in PRESETS:
-            return Preset(preset=self.rewards)
-        return tuple(RewardSpec(kind=kind.strip()) for kind in self.rewards.split(","))
-
-
-def _from_json(text: str) -> Rewards:
-    try:
-        return _REWARDS.validate_json(text)
-    except ValidationError as error:
-        faults = error.errors(include_url=False)[:3]
-        messages = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-        raise BadRequest(Fault(path="?rewards", message=message) for message in messages) from error
+        return rewards_of(self.rewards, "?rewards")
 
 
 def asked(request: Request) -> Ask:

@@ -1,0 +1,98 @@
+"""Rows to a judge, and back in order: what `check`, `score` and `bench` share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from adjudge.service.api import Fault, Group, GroupOut, RewardRequest, RewardResponse, Rewards
+from adjudge.service.errors import BadRequest, QueueFull
+from adjudge.service.local import local_desk
+from adjudge.service.remote_desk import remote_judge
+from adjudge.service.rows import Row, batches, mapping, read
+from adjudge.service.settings import Settings
+from adjudge.service.shorthand import rewards_of
+
+AHEAD = 8
+"""Requests under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the flags of a command say of its rows."""
+
+    rows: Iterator[Row]
+    columns: Mapping[str, str]
+    rewards: Rewards | None
+    """For rows that have none of their own."""
+
+
+def source(file: Path, kind: str | None, columns: Iterable[str] | None) -> Source:
+    """Raises BadRequest."""
+    rewards = rewards_of(kind, "--kind") if kind else None
+    return Source(read(file), mapping(columns or ()), rewards)
+
+
+class Judge(Protocol):
+    async def judge(self, request: RewardRequest) -> RewardResponse: ...
+
+
+@asynccontextmanager
+async def judge_at(url: str | None, settings: Settings) -> AsyncIterator[Judge]:
+    """The service at `url`, or one of our own for as long as it takes."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    if url is None:
+        async with local_desk(settings) as desk:
+            yield desk
+    else:
+        async with remote_judge(url, key) as judge:
+            yield judge
+
+
+Judged = tuple[Row, GroupOut | tuple[Fault, ...]]
+"""A row with its answer, or with what is wrong with it."""
+
+
+async def judged(judge: Judge, groups: Iterable[tuple[Row, Group]]) -> AsyncIterator[Judged]:
+    """Every row, in order; a request that is refused is asked again row by row."""
+    waiting: list[asyncio.Task[list[Judged]]] = []
+    for batch in batches(groups):
+        waiting.append(asyncio.create_task(_batch(judge, batch)))
+        if len(waiting) >= AHEAD:
+            for one in await waiting.pop(0):
+                yield one
+    for task in waiting:
+        for one in await task:
+            yield one
+
+
+async def _batch(judge: Judge, batch: list[tuple[Row, Group]]) -> list[Judged]:
+    request = RewardRequest(groups=tuple(group for _, group in batch), deadline_s=600)
+    try:
+        response = await _patiently(judge, request)
+    except BadRequest as error:
+        if len(batch) == 1:
+            return [(batch[0][0], tuple(_own(fault) for fault in error.faults))]
+        alone = [await _batch(judge, [one]) for one in batch]
+        return [judged for rows in alone for judged in rows]
+    return list(_paired(batch, response))
+
+
+def _paired(batch: list[tuple[Row, Group]], response: RewardResponse) -> Iterator[Judged]:
+    for (row, _), answer in zip(batch, response.groups, strict=True):
+        yield row, answer
+
+
+def _own(fault: Fault) -> Fault:
+    """A row knows nothing of the request that it travelled in."""
+    return Fault(path=fault.path.removeprefix("groups[0]."), message=fault.message)
+
+
+async def _patiently(judge: Judge, request: RewardRequest) -> RewardResponse:
+    while True:
+        try:
+            return await judge.judge(request)
+        except QueueFull as error:
+            await asyncio.sleep(error.retry_after_s)

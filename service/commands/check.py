@@ -1,0 +1,150 @@
+"""`adjudge check`: every reference must pass its own verifier.
+
+A row's right answer is put into the places where a completion may have it (bare, boxed, in answer
+tags); the row passes if one of them gets full marks from each reward that reads a reference. A list
+of accepted answers is tried answer by answer. A row with a `completion` (or `solution`) column is
+tried with that instead: code needs one. Where there is neither, the row passes if its reference can
+be used at all.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+from pydantic import JsonValue
+
+from adjudge.service.api import CompletionOut, Component, Fault, Group, GroupOut
+from adjudge.service.commands.asking import Source, judge_at, judged, source
+from adjudge.service.commands.options import Config, Kind, Map, Rows, Url, Workers
+from adjudge.service.errors import BadRequest
+from adjudge.service.rows import Row, group
+from adjudge.service.settings import Settings, load
+from adjudge.verifiers.types import Outcome
+
+PLACES = ("\\boxed{{{}}}", "{}", "<answer>{}</answer>", "<answer>\\boxed{{{}}}</answer>")
+
+
+@dataclass(slots=True)
+class Tried:
+    """What stands in one row's group: each right answer, and where its tries begin."""
+
+    answers: list[str]
+    tries: list[str] = field(default_factory=list)
+
+
+def command(
+    file: Rows,
+    kind: Kind = None,
+    columns: Map = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a failing row.")] = False,
+    limit: Annotated[int, typer.Option(help="Show at most so many failing rows.")] = 50,
+    url: Url = None,
+    workers: Workers = None,
+    config: Config = None,
+) -> None:
+    """Check a dataset: every reference must pass its own verifier.
+
+    Rows are {"reference": {…}, "rewards": […]}, or any columns with --kind and --map:
+
+    adjudge check train.jsonl --kind math --map answer=solution
+
+    Lists the rows that fail, and exits with 1 if there are any: such a row pays no right answer.
+    """
+    settings = load(workers=workers, config=config, log_level="warning")
+    report = _Report(limit=limit, as_json=as_json)
+    asyncio.run(_check(report, source(file, kind, columns), url, settings))
+    typer.echo(f"{report.rows} rows, {report.failed} fail", err=as_json)
+    raise typer.Exit(1 if report.failed or not report.rows else 0)
+
+
+@dataclass(slots=True)
+class _Report:
+    limit: int
+    as_json: bool
+    rows: int = 0
+    failed: int = 0
+
+    def add(self, row: Row, problem: str | None) -> None:
+        self.rows += 1
+        if problem is None:
+            return
+        self.failed += 1
+        if self.failed <= self.limit:
+            told = {"line": row.line, "id": row.columns.get("id"), "problem": problem}
+            typer.echo(json.dumps(told) if self.as_json else f"{row.name}: {problem}")
+
+
+async def _check(report: _Report, given: Source, url: str | None, settings: Settings) -> None:
+    tried: dict[int, Tried] = {}
+    groups = _groups(report, given, tried)
+    async with judge_at(url, settings) as judge:
+        async for row, answer in judged(judge, groups):
+            report.add(row, _problem(answer, tried.pop(row.line)))
+
+
+def _groups(report: _Report, given: Source, tried: dict[int, Tried]) -> Iterator[tuple[Row, Group]]:
+    for row in given.rows:
+        try:
+            made = group(row, given.columns, given.rewards, ["?"])
+        except BadRequest as error:
+            report.add(row, _said(error.faults).replace(f"{row.name}: ", ""))
+            continue
+        tried[row.line] = found = _tried(row, given.columns, made)
+        yield row, made.model_copy(update={"completions": tuple(found.tries or ["?"])})
+
+
+def _said(faults: Iterable[Fault]) -> str:
+    return "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
+
+
+def _tried(row: Row, columns: Mapping[str, str], made: Group) -> Tried:
+    for name in ("completion", "solution"):
+        given = row.columns.get(columns.get(name, name if name == "completion" else ""))
+        if isinstance(given, str):
+            return Tried([name], [given])
+    answers = [*_answers(made.reference.get("answer"))]
+    return Tried(answers, [place.format(answer) for answer in answers for place in PLACES])
+
+
+def _answers(answer: JsonValue) -> Iterator[str]:
+    if isinstance(answer, list):
+        for one in answer:
+            yield from _answers(one)
+    elif isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, int | float):
+        yield json.dumps(answer)
+
+
+def _problem(answer: GroupOut | tuple[Fault, ...], tried: Tried) -> str | None:
+    """Why the row fails; None if it passes."""
+    if not isinstance(answer, GroupOut):
+        return _said(answer)
+    if not tried.tries:
+        return next((why for why in map(_unusable, answer.completions) if why), None)
+    size = len(answer.completions) // len(tried.answers)
+    for at, name in enumerate(tried.answers):
+        own = answer.completions[at * size : (at + 1) * size]
+        if not any(_passes(completion) for completion in own):
+            return f"{name!r} does not pass: {_why(own)}"
+    return None
+
+
+def _unusable(completion: CompletionOut) -> str | None:
+    found = [c for c in completion.components.values() if c.verdict is Outcome.UNSCORED]
+    return f"{found[0].reason}: {found[0].detail}" if found else None
+
+
+def _passes(completion: CompletionOut) -> bool:
+    """The first reward is the one about the answer; the others judge form, which no gold has."""
+    return next(iter(completion.components.values())).verdict is Outcome.CORRECT
+
+
+def _why(tries: Iterable[CompletionOut]) -> str:
+    """The most telling of the refusals: an unusable reference, else the first try's."""
+    firsts: list[Component] = [next(iter(one.components.values())) for one in tries]
+    told = next((one for one in firsts if one.verdict is Outcome.UNSCORED), firsts[0])
+    return f"{told.reason}: {told.detail}" if told.detail else told.reason

@@ -1,0 +1,131 @@
+"""Rows of a file as groups to judge: `adjudge check` and `adjudge score`.
+
+A row is a group of `POST /reward` as it is, or any columns with a map from our words to theirs:
+`{"answer": "solution"}` reads the reference key `answer` from the column `solution`.
+"""
+
+import gzip
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import JsonValue, ValidationError
+
+from adjudge.service.api import MAX_COMPLETIONS, MAX_GROUPS, Fault, Group, Rewards
+from adjudge.service.errors import BadRequest
+from adjudge.service.faults import explain
+
+Columns = dict[str, JsonValue]
+OWN = ("id", "prompt", "prefill", "rewards")
+"""A group's own fields; every other word of a map is a reference key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int
+    """From 1."""
+    columns: Columns
+
+    @property
+    def name(self) -> str:
+        given = self.columns.get("id")
+        return f"line {self.line}" + (f" ({given})" if isinstance(given, str | int) else "")
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Raises BadRequest at the first line that is not a JSON object."""
+    with _opened(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield Row(number, _columns(line, number))
+
+
+def _opened(path: Path) -> TextIO:
+    if str(path) == "-":
+        return sys.stdin
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")
+
+
+def _columns(line: str, number: int) -> Columns:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest([Fault(path=f"line {number}", message=f"not JSON: {error}")]) from error
+    if not isinstance(found, dict):
+        raise BadRequest([Fault(path=f"line {number}", message="must be a JSON object")])
+    return found
+
+
+def mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """`answer=solution` → `{"answer": "solution"}`. Raises BadRequest."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise BadRequest([Fault(path="--map", message=f"{pair!r} is not OURS=THEIRS")])
+        found[ours] = theirs
+    return found
+
+
+def group(
+    row: Row, columns: Mapping[str, str], rewards: Rewards | None, completions: Sequence[JsonValue]
+) -> Group:
+    """Raises BadRequest: a mapped column that is missing, a reference that is no object."""
+    document = _document(row, columns)
+    document["completions"] = list(completions)
+    try:
+        made = Group.model_validate(document)
+    except ValidationError as error:
+        faults = explain(error, document, Group, prefix=f"{row.name}: ")
+        raise BadRequest(faults) from error
+    return made if made.rewards is not None else made.model_copy(update={"rewards": rewards})
+
+
+def _document(row: Row, columns: Mapping[str, str]) -> Columns:
+    document: Columns = {name: row.columns[name] for name in OWN if name in row.columns}
+    if isinstance(document.get("id"), int):
+        document["id"] = str(document["id"])
+    given = row.columns.get("reference", {})
+    if not isinstance(given, dict):
+        given = {"answer": given}
+    reference: Columns = dict(given)
+    for ours, theirs in columns.items():
+        if ours in {"completion", "completions", "solution"}:
+            continue
+        if theirs not in row.columns:
+            raise BadRequest([Fault(path=row.name, message=f"has no column {theirs!r}")])
+        (document if ours in OWN else reference)[ours] = row.columns[theirs]
+    document["reference"] = reference
+    return document
+
+
+def completions(row: Row, columns: Mapping[str, str]) -> list[JsonValue]:
+    """A row's completions: a list of them, or one. Raises BadRequest where there is none."""
+    for ours in ("completions", "completion"):
+        found = row.columns.get(columns.get(ours, ours))
+        if found is not None:
+            return found if isinstance(found, list) else [found]
+    message = "has no `completions` or `completion`; name the column: --map completion=COLUMN"
+    raise BadRequest([Fault(path=row.name, message=message)])
+
+
+def batches(
+    groups: Iterable[tuple[Row, Group]], size: int = 64
+) -> Iterator[list[tuple[Row, Group]]]:
+    """Requests of `size` groups, none over the limits of one request."""
+    batch: list[tuple[Row, Group]] = []
+    held = 0
+    for row, made in groups:
+        more = len(made.completions)
+        if batch and (len(batch) >= min(size, MAX_GROUPS) or held + more > MAX_COMPLETIONS):
+            yield batch
+            batch, held = [], 0
+        batch.append((row, made))
+        held += more
+    if batch:
+        yield batch

@@ -30,6 +30,11 @@ from adjudge.verifiers.registry import registry
 from adjudge.verifiers.types import AnyVerifier, Frozen
 
 PAGE = "page.html"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The page talks to this service and nothing else."""
 ADAPTERS = (openrlhf.routes, slime.routes, nemo_gym.routes, sandbox_fusion.routes)
 BODIES = (
     RewardRequest,
@@ -131,6 +136,6 @@ def _facts(front: Front, settings: HttpSettings) -> APIRouter:
 
     @router.get("/", include_in_schema=False)
     async def try_it() -> HTMLResponse:
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
 
     return router

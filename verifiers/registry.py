@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adjudge.sandbox.types import Sandbox
-from adjudge.verifiers import exact
+from adjudge.verifiers import exact, format
 from adjudge.verifiers.types import AnyVerifier
 
 
@@ -20,5 +20,6 @@ def registry(tools: Tools | None = None) -> Mapping[str, AnyVerifier]:
     tools = tools or Tools()
     verifiers: list[AnyVerifier] = [
         exact.verifier,
+        format.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

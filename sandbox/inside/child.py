@@ -64,8 +64,11 @@ def _arrange(blobs: Blobs) -> Blobs:
     for number, name in enumerate(_STANDARD):
         if name in standard:
             os.dup2(standard[name], number, inheritable=True)
-    os.closerange(len(standard), _KEPT_FROM)
-    os.closerange(_KEPT_FROM + len(kept), 1 << 20)
+    first = len(standard)
+    for opened in sorted(kept.values()):
+        os.closerange(first, opened)
+        first = opened + 1
+    os.closerange(first, 1 << 20)
     return kept
 
 

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 _CHILDREN_TICKS = slice(13, 15)  # cutime, cstime, counted from behind the command's name
 
 
@@ -86,9 +85,13 @@ class Table:
         used.memory_mb += max(0.0, self._memory(pid) - self._baseline)
 
     def _memory(self, pid: str) -> float:
-        """Resident memory that is not of files (fields 2 − 3 of statm)."""
-        numbers = self._read(f"{pid}/statm").split()
-        return (int(numbers[1]) - int(numbers[2])) * _PAGE_MB if len(numbers) > 2 else 0.0
+        """Resident memory that is not of files."""
+        status = self._read(f"{pid}/status")
+        total = 0
+        for name in (b"RssAnon:", b"RssShmem:"):
+            _, found, rest = status.partition(name)
+            total += int(rest.split(None, 1)[0]) if found else 0
+        return total / 1024
 
     def _list(self, path: str) -> list[str]:
         try:

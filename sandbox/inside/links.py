@@ -12,11 +12,13 @@ and `"sizes"` in the header gives each blob's length. Blobs that the slot fills 
 artefact, cache) come back in the same way behind the outcome. A channel is carried on the same
 streams while its run lasts:
 
-    {"op": "message", "sizes": [n]} + n bytes       either way: one message of the channel
-    {"op": "turn", "theirs": true | false}          in: whether the caller now waits for the run
-    {"op": "hangup"}                                 in: the conversation is over
-    {"op": "closed"}                                 out: the run has closed its end
+    {"op": "message", "sizes": [n]} + n bytes     in: a message for the run
+    {"op": "turn"}                                in: the caller waits for one message of the run
+    {"op": "message", "sizes": [n]} + n bytes     out: that message
+    {"op": "closed"}                              out: there will be none
+    {"op": "hangup"}                              in: the conversation is over
 
+A message is only sent out when it is waited for, so that no run can fill the stream.
 Frames that come for a run which has ended are dropped. What a blob held is never in the memory of
 a later run: it goes by splice(2) between the stream and an anonymous file.
 Message frames on file descriptor 3: u32 little-endian length, then the bytes, at most 16 MiB.
@@ -115,13 +117,64 @@ class _Channel:
         self.ours, self.theirs = socket.socketpair()
         self.ours.setblocking(False)
         self.turn = anonymous("turn")
-        os.write(self.turn, _THEIRS.pack(0, 0))
         self.incoming = bytearray()
         self.outgoing = bytearray()
+        self.awaited = False
+        self.ended = False
+        self._waited_ns = self._since_ns = 0
+        self.mark(awaited=False)
+
+    def mark(self, *, awaited: bool) -> None:
+        """Keep the counters that the watch reads (see `spec`)."""
+        now = time.monotonic_ns()
+        self._waited_ns += now - self._since_ns if self._since_ns else 0
+        self._since_ns = now if awaited else 0
+        self.awaited = awaited
+        os.pwrite(self.turn, _THEIRS.pack(self._waited_ns, self._since_ns), 0)
+
+    def read(self) -> None:
+        """Take what the run has written."""
+        try:
+            data = self.ours.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self.ended = not data
+        self.incoming += data
+
+    def next_message(self) -> bytes | None:
+        """A whole message, if there is one."""
+        if len(self.incoming) < _LENGTH.size:
+            return None
+        (size,) = _LENGTH.unpack_from(self.incoming)
+        end = _LENGTH.size + size
+        self.ended = self.ended or size > MAX_FRAME
+        if size > MAX_FRAME or len(self.incoming) < end:
+            return None
+        message = bytes(self.incoming[_LENGTH.size : end])
+        del self.incoming[:end]
+        return message
+
+    def flush(self) -> None:
+        """Give the run what is meant for it, as far as it takes it."""
+        if not self.outgoing:
+            return
+        try:
+            sent = self.ours.send(self.outgoing)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.outgoing.clear()
+            return
+        del self.outgoing[:sent]
 
     def close(self) -> None:
+        """Hang up; what is left of the run is its own time."""
         self.ours.close()
         self.theirs.close()
+        self.outgoing.clear()
+        self.mark(awaited=True)
 
 
 class PipeLink:
@@ -142,9 +195,7 @@ class PipeLink:
         return None
 
     def reply(self, outcome: Header, blobs: Blobs) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        self._finish_talk()
         names = [name for name in FILLED_HERE if name in blobs]
         outcome = {**outcome, "op": "outcome", "blobs": names}
         outcome["sizes"] = [os.fstat(blobs[name]).st_size for name in names]
@@ -153,22 +204,24 @@ class PipeLink:
             self._send_file(blobs[name], size)
 
     def watched(self) -> list[tuple[int, int]]:
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             return []
-        waiting = select.POLLOUT if self._channel.outgoing else 0
-        return [
-            (self._in, select.POLLIN),
-            (self._channel.ours.fileno(), select.POLLIN | waiting),
-        ]
+        events = select.POLLIN * channel.awaited | select.POLLOUT * bool(channel.outgoing)
+        ours = [(channel.ours.fileno(), events)] if events else []
+        return [(self._in, select.POLLIN), *ours]
 
     def pump(self, opened: int) -> None:
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             return
         if opened == self._in:
-            self._pump_in(self._channel)
-        else:
-            self._pump_out(self._channel)
-        self._flush(self._channel)
+            self._obey(channel)
+        elif channel.awaited:
+            channel.read()
+        self._answer(channel)
+        if self._channel is not None:
+            channel.flush()
 
     def close(self) -> None:
         os.close(self._in)
@@ -240,67 +293,41 @@ class PipeLink:
 
     # -- the channel ----------------------------------------------------------------------------
 
-    def _pump_in(self, channel: _Channel) -> None:
+    def _obey(self, channel: _Channel) -> None:
         header = self._read_header()
         if header is None:
             raise EOFError
         if header["op"] == "message":
             (size,) = header["sizes"]
-            body = self._read(size) or b""
-            channel.outgoing += _LENGTH.pack(size) + body
+            channel.outgoing += _LENGTH.pack(size) + (self._read(size) or b"")
         elif header["op"] == "turn":
-            self._mark(channel, theirs=header["theirs"])
+            channel.mark(awaited=True)
         else:
-            channel.ours.shutdown(socket.SHUT_WR)
+            self._hang_up()
 
-    def _mark(self, channel: _Channel, *, theirs: bool) -> None:
-        """Keep the counters that the watch reads (see `spec`)."""
-        now = time.monotonic_ns()
-        total, since = _THEIRS.unpack(os.pread(channel.turn, _THEIRS.size, 0))
-        if since:
-            total += now - since
-        os.pwrite(channel.turn, _THEIRS.pack(total, now if theirs else 0), 0)
-
-    def _pump_out(self, channel: _Channel) -> None:
-        try:
-            data = channel.ours.recv(1 << 16)
-        except BlockingIOError:
+    def _answer(self, channel: _Channel) -> None:
+        """One message for one turn."""
+        if self._channel is None or not channel.awaited:
             return
-        except ConnectionResetError:
-            data = b""
-        if not data:
-            self._close_channel(channel)
-            return
-        channel.incoming += data
-        while (message := self._next_message(channel)) is not None:
+        message = channel.next_message()
+        if message is not None:
+            channel.mark(awaited=False)
             self._write_header({"op": "message", "sizes": [len(message)]})
             self._write(message)
+        elif channel.ended:
+            self._write_header({"op": "closed"})
+            self._hang_up()
 
-    def _next_message(self, channel: _Channel) -> bytes | None:
-        if len(channel.incoming) < _LENGTH.size:
-            return None
-        (size,) = _LENGTH.unpack_from(channel.incoming)
-        if size > MAX_FRAME:
-            self._close_channel(channel)
-            return None
-        end = _LENGTH.size + size
-        if len(channel.incoming) < end:
-            return None
-        message = bytes(channel.incoming[_LENGTH.size : end])
-        del channel.incoming[:end]
-        return message
+    def _finish_talk(self) -> None:
+        """The run has ended, but what it said last may not have been asked for yet."""
+        while (channel := self._channel) is not None:
+            while not channel.ended:
+                channel.read()
+            self._answer(channel)
+            if self._channel is not None and not channel.awaited:
+                self._obey(channel)
 
-    def _close_channel(self, channel: _Channel) -> None:
-        channel.incoming.clear()
-        channel.close()
-        self._channel = None
-        self._write_header({"op": "closed"})
-
-    def _flush(self, channel: _Channel) -> None:
-        if self._channel is None or not channel.outgoing:
-            return
-        try:
-            sent = channel.ours.send(channel.outgoing)
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            return
-        del channel.outgoing[:sent]
+    def _hang_up(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None

@@ -114,27 +114,28 @@ class Watch:
     def wait(self, link: Link) -> None:
         """Until the first process has ended, by itself or by a limit."""
         opened = os.pidfd_open(self.main)
-        pause = min(_FIRST_LOOK_S, self.bounds.wall_s)
+        pause = _FIRST_LOOK_S
+        due = self.started + pause
         try:
             while self.status is None and not self.cause:
-                if not self._poll(link, opened, pause):
+                self._poll(link, opened, pause)
+                if self.status is None and time.monotonic() >= due:
                     self.look()
                     pause = min(pause * 1.5, _LONGEST_LOOK_S)
+                    due = time.monotonic() + pause
         finally:
             os.close(opened)
 
-    def _poll(self, link: Link, opened: int, pause: float) -> bool:
+    def _poll(self, link: Link, opened: int, pause: float) -> None:
         poll = select.poll()
         poll.register(opened, select.POLLIN)
         for other, events in link.watched():
             poll.register(other, events)
-        ready = [number for number, _ in poll.poll(pause * 1000)]
-        for number in ready:
+        for number, _ in poll.poll(pause * 1000):
             if number == opened:
                 self.reap()
             else:
                 link.pump(number)
-        return bool(ready)
 
 
 class Zygote:
@@ -197,7 +198,9 @@ class Zygote:
             self._table.close()
             late = {} if self._rules is None else {"rules": self._rules}
             child.become(job, bounds, {**blobs, **late}, self._spec)
-        os.close(blobs.pop("report"))
+        for name in ("report", "channel"):  # the run alone holds these: its end is theirs
+            if name in blobs:
+                os.close(blobs.pop(name))
         watch = Watch(pid, bounds, blobs, self._table, self._disk)
         try:
             watch.wait(self._link)

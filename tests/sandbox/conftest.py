@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.sandbox.piped_backend import Piped
 
+from adjudge.sandbox.job import Backend
 from adjudge.sandbox.native import Interpreter, Native
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import SandboxError
 
 NOBODY = 65534
 SYSTEM_PYTHON = "/usr/bin/python3"
-BACKENDS = ("native-root", "native-userns", "lite", "lite-one-uid")
+BACKENDS = ("native-root", "native-userns", "lite", "lite-one-uid", "piped")
 MakePool = Callable[..., Pool]
 
 
@@ -25,11 +27,11 @@ def _unprivileged(mode: str) -> Native:
     return Native(mode, interpreter=Interpreter(path=SYSTEM_PYTHON), user=NOBODY)
 
 
-def _backend(name: str) -> Native:
-    if name in ("native-root", "lite"):
+def _backend(name: str) -> Backend:
+    if name in ("native-root", "lite", "piped"):
         if os.getuid() != 0:
             pytest.skip("needs root")
-        return Native(name)
+        return Piped() if name == "piped" else Native(name)
     return _unprivileged("native-userns" if name == "native-userns" else "lite")
 
 

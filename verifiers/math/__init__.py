@@ -1,0 +1,1 @@
+"""Mathematical equivalence: one answer and one reference, equal or not, and why."""

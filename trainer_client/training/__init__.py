@@ -1,0 +1,1 @@
+"""What the stages share and needs torch, transformers and TRL (the extra `train`)."""

@@ -1,16 +1,15 @@
 """GRPO against the service (R1-Zero when started from a base model, R1's stages otherwise).
 
 The script that the rest of this folder surrounds: load, build a config, train, save. Any number of
-GPUs through `accelerate launch -m adjudge.trainer_client.stages.grpo --config x.yaml`.
+GPUs through `accelerate launch -m adjudge.trainer_client.stages grpo --config x.yaml`.
 """
 
-import sys
 from typing import Any
 
 from adjudge.trainer_client.jsonl import read_rows
 from adjudge.trainer_client.presets import trl_options
 from adjudge.trainer_client.reward import RewardFunction, reward_function, reward_functions
-from adjudge.trainer_client.settings import Evaluate, Grpo, load
+from adjudge.trainer_client.settings import Evaluate, Grpo
 from adjudge.trainer_client.stages.cold_start import clock, common_options, lora, merged
 from adjudge.trainer_client.stages.run_file import begin, finish
 from adjudge.trainer_client.training.models import load_tokenizer, save
@@ -120,11 +119,3 @@ def _heldout(settings: Grpo, tokenizer: Any) -> list[Any]:
         fast_generation=settings.fast_generation,
     )
     return [HeldOut(measure_with(asked, tokenizer, client_for(settings)), settings.heldout_every)]
-
-
-if __name__ == "__main__":
-    flags = sys.argv[1:]
-    at = flags.index("--config") if "--config" in flags else None
-    path = flags[at + 1] if at is not None else None
-    rest = flags if at is None else flags[:at] + flags[at + 2 :]
-    grpo(load(Grpo, path, rest))

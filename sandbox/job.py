@@ -72,6 +72,9 @@ class Job:
     stack_mb: int = 64
     environment: Mapping[str, str] = field(default_factory=dict)
     """Beside PATH, HOME, LANG and TMPDIR."""
+    trusted: bool = False
+    """A tool of ours on a program's text (a compiler): it may have processes even where a run may
+    not (`lite` without a spare uid)."""
     collect: str = ""
     """Name of a file in the working directory to bring back."""
     cache: Blob | None = None

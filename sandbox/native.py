@@ -189,6 +189,7 @@ class NativeSlot:
                 "environment": environment(self._spec.work, job.environment),
                 "bounds": asdict(limits),
                 "collect": job.collect,
+                "trusted": job.trusted,
                 "blobs": list(passed),
             }
             self._send(header, list(passed.values()))

@@ -101,6 +101,7 @@ class PipedSlot:
             "environment": environment(self._work, job.environment),
             "bounds": asdict(bounds(job)),
             "collect": job.collect,
+            "trusted": job.trusted,
             "wants": ["channel"] * talks,
         }
         self.send(header, blobs)

@@ -191,7 +191,7 @@ BACKENDS: dict[str, Callable[[int], Backend]] = {
 
 
 def choose(
-    preferred: str | None = None, *, allow_unsafe: bool = False, slots: int | None = None
+    preferred: str | None = None, allow_unsafe: bool = False, slots: int | None = None
 ) -> Sandbox:
     """The first back end that passes the probe; `preferred`: that one or none.
 

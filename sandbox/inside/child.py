@@ -39,7 +39,7 @@ def become(job: Header, bounds: Bounds, blobs: Blobs, spec: Spec) -> NoReturn:
         kept = _arrange(blobs)
         report = kept["report"]
         _limit(bounds, _ours(spec))
-        _drop(spec, kept.pop("rules", None), bounds.processes)
+        _drop(spec, kept.pop("rules", None), alone=not job["trusted"])
         run = _prepare(job, kept)
     except BaseException as error:  # noqa: BLE001 - whatever it was, it is ours to report
         os.write(report, f"{type(error).__name__}: {error}".encode(errors="replace")[:1000])
@@ -95,7 +95,7 @@ def _limit(bounds: Bounds, ours: int | None) -> None:
         resource.setrlimit(kind, values)
 
 
-def _drop(spec: Spec, late: int | None, processes: int) -> None:
+def _drop(spec: Spec, late: int | None, *, alone: bool) -> None:
     os.setpgid(0, 0)
     os.chdir(spec.work)
     if spec.uid is not None:
@@ -109,7 +109,7 @@ def _drop(spec: Spec, late: int | None, processes: int) -> None:
         os.close(late)
     if spec.mode == "lite":
         seccomp.apply(seccomp.standard())
-        if spec.uid is None or processes == 1:
+        if spec.uid is None and alone:
             seccomp.apply(seccomp.alone(os.getpid()))
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 

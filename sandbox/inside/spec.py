@@ -3,7 +3,7 @@
 A **spec** is given once, when a slot is made. A **job** is one run:
 
     {"op": "run", "launch": "python" | "exec", "argv": [...], "environment": {...},
-     "bounds": {...}, "collect": "a.out" | "", "blobs": ["program", "stdin", ...]}
+     "bounds": {...}, "collect": "a.out" | "", "trusted": bool, "blobs": ["program", "stdin", ...]}
 
 `blobs` names what travels beside the header, in order (how: see `links`):
 

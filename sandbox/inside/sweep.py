@@ -29,13 +29,21 @@ def kill_all(spec: Spec, table: Table, note: Note) -> None:
     elif spec.uid is not None:
         _kill_uid(spec.uid)
     else:
-        for pid in table.processes():
-            _kill(int(pid))
+        while living := table.processes():
+            for pid in living:
+                _kill(int(pid))
+            _reap(note)
     while True:
         try:
             note(*os.wait4(-1, 0))
         except ChildProcessError:
             return
+
+
+def _reap(note: Note) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.wait4(-1, os.WNOHANG))[0]:
+            note(*ended)
 
 
 def _kill(pid: int) -> None:

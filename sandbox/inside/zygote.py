@@ -236,6 +236,7 @@ def _system() -> tuple[str, ...]:
         "/bin",
         "/etc/ld.so.cache",
         "/etc/alternatives",
+        "/etc/ssl/openssl.cnf",
         "/dev/urandom",
         "/dev/zero",
         "/dev/full",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adjudge.sandbox.types import Sandbox
-from adjudge.verifiers import exact, format
+from adjudge.verifiers import choice, exact, format, number
 from adjudge.verifiers.types import AnyVerifier
 
 
@@ -21,5 +21,7 @@ def registry(tools: Tools | None = None) -> Mapping[str, AnyVerifier]:
     verifiers: list[AnyVerifier] = [
         exact.verifier,
         format.verifier,
+        number.verifier,
+        choice.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

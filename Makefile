@@ -1,23 +1,27 @@
-# Each target sets up what it needs (a virtual environment in .venv).
+# Each target sets up what it needs: a virtual environment in .venv, and what it runs on.
 export PYTHONSAFEPATH = 1
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test check
-$(VENV)/.serve: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[serve]'
+.PHONY: help serve test check bench clean
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
+
+$(VENV)/.serve: pyproject.toml scripts/make-venv
+	scripts/make-venv $(VENV) $(PYTHON)
+	$(PIP) --editable '.[serve]'
 	touch $@
-$(VENV)/.dev: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[serve,puzzles,dev]'
+$(VENV)/.dev: pyproject.toml scripts/make-venv
+	scripts/make-venv $(VENV) $(PYTHON)
+	$(PIP) --editable '.[serve,puzzles,dev]'
 	touch $@ $(VENV)/.serve
 
-serve: $(VENV)/.serve  ## run the service on 127.0.0.1:8000
+serve: $(VENV)/.serve  ## run the service on http://127.0.0.1:8000
 	$(BIN)/adjudge serve
-test: $(VENV)/.dev  ## run every test that this machine can run
-	$(BIN)/pytest
+test: $(VENV)/.dev  ## run every test that this machine can run; the others say why not
+	$(BIN)/pytest -rs
 check: $(VENV)/.dev  ## formatting, lint, types, layers, dependencies, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -25,3 +29,8 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, dependencies, spelling
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/codespell
+bench: $(VENV)/.dev  ## what the service does on this machine: throughput and latency
+	$(BIN)/adjudge bench
+	$(BIN)/python bench/service.py
+clean:  ## remove the environment and what the tools left
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

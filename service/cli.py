@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "try": "Score one completion and say why.",
     "kinds": "List the kinds of reward, with their params and reference keys.",
     "bench": "Measure a service: completions a second, latency.",
+    "health": "Is the front, or a worker, of this machine alive? For health checks.",
     "dead": "Look at jobs that killed their worker, and try them again.",
 }
 

@@ -104,3 +104,7 @@ def _not_loaded() -> None:
 
 def _source(entry: EntryPoint) -> str:
     return f"(from {entry.dist.name})" if entry.dist else "(a plug-in)"
+
+
+if __name__ == "__main__":
+    main()

@@ -9,44 +9,55 @@ from collections.abc import Callable, Mapping, Sequence
 
 from adjudge.service.api import Combine, RewardSpec
 
-Scores = Mapping[str, float | None]
+Scores = Sequence[float | None]
 
 
-def combine(scores: Scores, specs: Sequence[RewardSpec], how: Combine) -> float | None:
-    """The reward of one completion; `scores` by the components' labels. None: could not tell."""
-    known = {spec.label: _known(scores[spec.label], how) for spec in specs}
-    deciding = [spec for spec in specs if _decides(spec, how)]
-    if how.on_unscored == "null" and any(known[spec.label] is None for spec in deciding):
-        return None
-    zeroed = _zeroed(known, how)
-    parts = [
-        spec.weight * (0.0 if spec.label in zeroed else score)
-        for spec in specs
-        if (score := known[spec.label]) is not None
-    ]
-    return _clip(_MODES[how.mode](parts), how.clip) if parts else None
+class Combiner:
+    """One group's way from scores to a reward, worked out once for all of its completions."""
 
+    def __init__(self, specs: Sequence[RewardSpec], how: Combine) -> None:
+        labels = [spec.label for spec in specs]
+        self._how = how
+        self._mode = _MODES[how.mode]
+        self._weights = [spec.weight for spec in specs]
+        self._gate = labels.index(how.gate.if_) if how.gate else None
+        self._gated = {labels.index(name) for name in how.gate.zero} if how.gate else set()
+        all_decide = how.mode in ("product", "min")
+        self._deciding = [
+            at
+            for at, weight in enumerate(self._weights)
+            if all_decide or weight != 0.0 or at == self._gate
+        ]
 
-def _known(score: float | None, how: Combine) -> float | None:
-    return 0.0 if score is None and how.on_unscored == "zero" else score
+    def __call__(self, scores: Scores) -> float | None:
+        """The reward of one completion, its scores in the order of the specs. None: could not
+        tell."""
+        if None in scores:
+            if self._how.on_unscored == "zero":
+                scores = [score or 0.0 for score in scores]
+            elif self._how.on_unscored == "null" and self._undecided(scores):
+                return None
+        zeroed = self._zeroed(scores)
+        parts = [
+            0.0 if at in zeroed else weight * score
+            for at, (weight, score) in enumerate(zip(self._weights, scores, strict=True))
+            if score is not None
+        ]
+        return self._clip(self._mode(parts)) if parts else None
 
+    def _undecided(self, scores: Scores) -> bool:
+        return any(scores[at] is None for at in self._deciding)
 
-def _decides(spec: RewardSpec, how: Combine) -> bool:
-    if spec.weight != 0.0 or how.mode in ("product", "min"):
-        return True
-    return how.gate is not None and how.gate.if_ == spec.label
+    def _zeroed(self, scores: Scores) -> set[int] | tuple[()]:
+        """The components that the gate sets to zero; an unscored gate (skipped) stays open."""
+        if self._gate is None or self._how.gate is None:
+            return ()
+        score = scores[self._gate]
+        return self._gated if score is not None and score < self._how.gate.below else ()
 
-
-def _zeroed(known: Scores, how: Combine) -> tuple[str, ...]:
-    """The components that the gate sets to zero; an unscored gate (skipped) stays open."""
-    if how.mode != "gate" or how.gate is None:
-        return ()
-    score = known[how.gate.if_]
-    return how.gate.zero if score is not None and score < how.gate.below else ()
-
-
-def _clip(reward: float, bounds: tuple[float, float] | None) -> float:
-    return reward if bounds is None else min(max(reward, bounds[0]), bounds[1])
+    def _clip(self, reward: float) -> float:
+        bounds = self._how.clip
+        return reward if bounds is None else min(max(reward, bounds[0]), bounds[1])
 
 
 _MODES: Mapping[str, Callable[[list[float]], float]] = {

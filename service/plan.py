@@ -30,7 +30,7 @@ from adjudge.service.api import (
     RewardSpec,
     Timing,
 )
-from adjudge.service.combine import combine
+from adjudge.service.combine import Combiner
 from adjudge.service.errors import BadRequest, TooLarge
 from adjudge.service.faults import explain
 from adjudge.service.job import Entry, Job, JobResult, Row, Task
@@ -293,14 +293,8 @@ def _group_out(
     request: RewardRequest,
 ) -> GroupOut:
     rows = _rows(planned, done)
-    rewards = tuple(
-        combine(
-            {label: component.score for label, component in row.components.items()},
-            planned.specs,
-            request.combine,
-        )
-        for row in rows
-    )
+    combine = Combiner(planned.specs, request.combine)
+    rewards = tuple([combine([c.score for c in row.components.values()]) for row in rows])
     stats = statistics(request.stats, rewards, _primary(planned, done, rows, request))
     return GroupOut.model_construct(
         id=planned.group.id,
@@ -331,13 +325,13 @@ def _rows(planned: GroupPlan, done: Sequence[tuple[Part, JobResult | None]]) -> 
         for at, row in zip(part.members, rows, strict=True):
             found[at] |= row.components
             flags[at] += row.flags
-    too_long = component(TOO_LONG, 0.0)
+    too_long, labels = component(TOO_LONG, 0.0), [spec.label for spec in planned.specs]
     return [
         Row(
-            components={spec.label: row.get(spec.label, too_long) for spec in planned.specs},
-            flags=tuple(dict.fromkeys(raised)),
+            {label: components.get(label, too_long) for label in labels},
+            tuple(dict.fromkeys(raised)) if raised else (),
         )
-        for row, raised in zip(found, flags, strict=True)
+        for components, raised in zip(found, flags, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from adjudge.service.api import Combine, Gate, RewardSpec
-from adjudge.service.combine import combine
+from adjudge.service.combine import Combiner
 
 MATH = RewardSpec(kind="math", weight=2.0)
 FORMAT = RewardSpec(kind="format")
@@ -29,10 +29,9 @@ GATE = Combine(mode="gate", gate=Gate.model_validate({"if": "format", "zero": ["
     ],
 )
 def test_combine(how: Combine, scores: dict[str, float | None], reward: float | None) -> None:
-    assert combine(scores, (MATH, FORMAT), how) == reward
+    assert Combiner((MATH, FORMAT), how)(list(scores.values())) == reward
 
 
 def test_a_component_that_is_only_watched_never_decides() -> None:
-    scores = {"math": 1.0, "length": None}
-    assert combine(scores, (MATH, WATCHED), Combine()) == 2.0
-    assert combine(scores, (MATH, WATCHED), Combine(mode="product")) is None
+    assert Combiner((MATH, WATCHED), Combine())([1.0, None]) == 2.0
+    assert Combiner((MATH, WATCHED), Combine(mode="product"))([1.0, None]) is None

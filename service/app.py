@@ -17,6 +17,7 @@ from adjudge.service.api import (
     RewardResponse,
 )
 from adjudge.service.desk import Desk, Readiness
+from adjudge.service.filter import FilterRequest, FilterResponse, sift, to_judge
 from adjudge.service.http import refusals
 from adjudge.service.http.access import KeyCheck
 from adjudge.service.http.body import Intake
@@ -38,6 +39,7 @@ PAGE_POLICY = (
 ADAPTERS = (openrlhf.routes, slime.routes, nemo_gym.routes, sandbox_fusion.routes)
 BODIES = (
     RewardRequest,
+    FilterRequest,
     openrlhf.GetReward,
     slime.RemoteSample,
     nemo_gym.Verify,
@@ -93,6 +95,13 @@ def _reward(front: Front) -> APIRouter:
         """Judge groups of completions; a reward with its reasons for each, in the order sent."""
         asked = await front.intake.parse(request, RewardRequest)
         return written(await front.judge(asked))
+
+    @router.post("/filter", **takes(FilterRequest, FilterResponse, ErrorBody))
+    async def filter_(request: Request) -> Response:
+        """Rejection sampling: what passes the rules is kept; of the rest, which rule dropped it."""
+        asked = await front.intake.parse(request, FilterRequest)
+        judged = to_judge(asked)
+        return written(sift(asked, judged, await front.judge(judged)))
 
     return router
 

@@ -9,11 +9,14 @@ rows to a whole batch. Compiling costs some ten seconds, once.
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
 Ids = list[int]
 _PROMPT = 32
+_copies: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Of each model in training: compiled once, used for its rollouts and its evaluations."""
 
 
 def why_not_fast(model: Any, trainer_args: Any = None) -> str | None:
@@ -46,7 +49,6 @@ class Writer:
         self.tokenizer = tokenizer
         self.batch = batch
         self.fast = fast
-        self._copy: Any = None
         self._width = 0
         self._options: dict[str, Any] = {
             "do_sample": temperature > 0,
@@ -63,13 +65,12 @@ class Writer:
         """The model to write with: the given one, or the copy with its weights."""
         if not self.fast:
             return model
-        if self._copy is None:
-            self._copy = type(model)(model.config).to(next(model.parameters()).device).bfloat16()
-            self._copy.generation_config = model.generation_config
-            self._copy.eval().requires_grad_(False)
+        if model not in _copies:
+            _copies[model] = _bf16_copy(model)
+        copy = _copies[model]
         with torch.no_grad():
-            torch._foreach_copy_(list(self._copy.parameters()), list(model.parameters()))
-        return self._copy
+            torch._foreach_copy_(list(copy.parameters()), list(model.parameters()))
+        return copy
 
     def write(self, model: Any, prompts: Sequence[Ids]) -> list[Ids]:
         """One completion for each prompt, in order, each up to and with its end token."""
@@ -96,6 +97,15 @@ class Writer:
         out = model.generate(input_ids=ids, attention_mask=mask, **self._options)
         rows = out[: len(prompts), width:].tolist()
         return [_until(row, self.tokenizer.eos_token_id) for row in rows]
+
+
+def _bf16_copy(model: Any) -> Any:
+    """Of the same shape. Only the weights are cast: rotary frequencies in bf16 lose the place."""
+    copy = type(model)(model.config).to(next(model.parameters()).device)
+    for parameter in copy.parameters():
+        parameter.data = parameter.data.bfloat16()
+    copy.generation_config = model.generation_config
+    return copy.eval().requires_grad_(False)
 
 
 def _until(ids: Ids, end: int) -> Ids:

@@ -100,7 +100,8 @@ PLANS = {
 class Judge:
     """`adjudge serve` on a free port, to be killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path) -> None:
+        self.log = log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -110,7 +111,8 @@ class Judge:
     def start(self) -> None:
         code = "from adjudge.service.cli import main; main()"
         command = [sys.executable, "-P", "-c", code, "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         client = RewardClient(self.url, deadline_s=2)
         for _ in range(240):
             try:
@@ -119,7 +121,7 @@ class Judge:
             except Failure:
                 pass
             if self.process.poll() is not None:
-                sys.exit("adjudge serve ended; run it by hand to see why")
+                sys.exit(f"adjudge serve ended:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.25)
         client.close()
 
@@ -131,8 +133,8 @@ class Judge:
 
 
 @contextmanager
-def serving() -> Iterator[Judge]:
-    judge = Judge()
+def serving(log: Path) -> Iterator[Judge]:
+    judge = Judge(log)
     judge.start()
     try:
         yield judge
@@ -456,7 +458,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     work = given.work or given.out / "work"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    with serving() as judge:
+    with serving(given.out / "serve.log") as judge:
         bench = Bench(plan, given.out, work, given.seed, judge)
         bench.note("service", ready=True)
         bench.prepare()

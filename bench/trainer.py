@@ -33,6 +33,7 @@ from adjudge.trainer_client.client import RewardClient
 from adjudge.trainer_client.retry import Failure
 from adjudge.trainer_client.reward import RewardFunction, reward_function
 from adjudge.trainer_client.settings import Evaluate, Grpo, Supervised
+from adjudge.trainer_client.stages.report import write_report
 from adjudge.trainer_client.stages.run_file import device, versions
 from adjudge.trainer_client.tasks.splits import write_splits
 
@@ -66,7 +67,7 @@ class Plan:
     control_minutes: float = 0.9
     timed_steps: int = 36
     outage_s: float = 12.0
-    parts: tuple[str, ...] = ("learn", "control", "times")
+    parts: tuple[str, ...] = ("learn", "times", "control")
     heldout_every: int = 50
 
 
@@ -466,6 +467,8 @@ def main() -> None:
         for part in plan.parts:
             getattr(bench, part)()
         plot(bench.results, given.out / "trainer.png")
+    if "learn" in plan.parts:
+        write_report(str(work / "learned"), str(given.out / "report"))
 
 
 if __name__ == "__main__":

@@ -7,16 +7,17 @@ generated with, refreshed from the trained one, with prompts padded to a multipl
 rows to a whole batch. Compiling costs some ten seconds, once.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 
+logger = logging.getLogger(__name__)
 Ids = list[int]
 _PROMPT = 32
-_copies: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-"""Of each model in training: compiled once, used for its rollouts and its evaluations."""
+_copies: dict[Any, Any] = {}
+"""The latest copy, by the shape of its model: compiled once for rollouts and evaluations alike."""
 
 
 def why_not_fast(model: Any, trainer_args: Any = None) -> str | None:
@@ -65,22 +66,39 @@ class Writer:
         """The model to write with: the given one, or the copy with its weights."""
         if not self.fast:
             return model
-        if model not in _copies:
-            _copies[model] = _bf16_copy(model)
-        copy = _copies[model]
+        weights = list(model.parameters())
+        shape = (type(model), weights[0].device, tuple(weight.shape for weight in weights))
+        if shape not in _copies:
+            _copies.clear()
+            _copies[shape] = _bf16_copy(model)
+        copy = _copies[shape]
+        copy.generation_config = model.generation_config
         with torch.no_grad():
-            torch._foreach_copy_(list(copy.parameters()), list(model.parameters()))
+            torch._foreach_copy_(list(copy.parameters()), weights)
         return copy
 
     def write(self, model: Any, prompts: Sequence[Ids]) -> list[Ids]:
         """One completion for each prompt, in order, each up to and with its end token."""
-        was_training, use = model.training, self.refresh(model)
-        use.eval()
+        was_training = model.training
+        model.eval()
+        try:
+            return self._write(model, prompts)
+        except RuntimeError as error:  # the compiler's and CUDA's errors are such
+            if not self.fast:
+                raise
+            self.fast = False
+            del self._options["cache_implementation"]
+            logger.warning("fast generation failed and is off from now on: %s", error)
+            return self._write(model, prompts)
+        finally:
+            model.train(was_training)
+
+    def _write(self, model: Any, prompts: Sequence[Ids]) -> list[Ids]:
+        use = self.refresh(model)
         done: list[Ids] = []
         with torch.no_grad():
             for start in range(0, len(prompts), self.batch):
                 done += self._write_batch(use, prompts[start : start + self.batch])
-        model.train(was_training)
         return done
 
     def _write_batch(self, model: Any, prompts: Sequence[Ids]) -> list[Ids]:
@@ -104,7 +122,6 @@ def _bf16_copy(model: Any) -> Any:
     copy = type(model)(model.config).to(next(model.parameters()).device)
     for parameter in copy.parameters():
         parameter.data = parameter.data.bfloat16()
-    copy.generation_config = model.generation_config
     return copy.eval().requires_grad_(False)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adjudge.sandbox.types import Sandbox
 from adjudge.verifiers import choice, exact, format, number
+from adjudge.verifiers.plugins import Problem, installed
 from adjudge.verifiers.types import AnyVerifier
 
 
@@ -17,7 +18,18 @@ class Tools:
 
 
 def registry(tools: Tools | None = None) -> Mapping[str, AnyVerifier]:
-    tools = tools or Tools()
+    """Every kind: ours, then those of installed plug-ins."""
+    ours = _built_in(tools or Tools())
+    added = installed(frozenset(ours)).verifiers
+    return ours | {verifier.kind: verifier for verifier in added}
+
+
+def problems() -> tuple[Problem, ...]:
+    """The plug-ins that could not be loaded."""
+    return installed(frozenset(_built_in(Tools()))).problems
+
+
+def _built_in(_: Tools) -> dict[str, AnyVerifier]:
     verifiers: list[AnyVerifier] = [
         exact.verifier,
         format.verifier,

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from adjudge.service.desk import SandboxState
+from adjudge.verifiers.plugins import Problem
+from adjudge.verifiers.registry import problems
 from adjudge.verifiers.types import AnyVerifier, Frozen
 
 
@@ -26,13 +28,15 @@ class Kind(Frozen):
 class Catalogue(Frozen):
     kinds: dict[str, Kind]
     presets: tuple[str, ...]
+    plugin_problems: tuple[Problem, ...] = ()
+    """Plug-ins that could not be loaded; the service goes on without them."""
 
 
 def catalogue(
     kinds: Mapping[str, AnyVerifier], presets: tuple[str, ...], sandbox: SandboxState
 ) -> Catalogue:
     entries = {name: _kind(verifier, sandbox) for name, verifier in sorted(kinds.items())}
-    return Catalogue(kinds=entries, presets=presets)
+    return Catalogue(kinds=entries, presets=presets, plugin_problems=problems())
 
 
 def _kind(verifier: AnyVerifier, sandbox: SandboxState) -> Kind:

@@ -165,19 +165,6 @@ class SlotDied(Exception):
     """The slot ended in the middle of a run."""
 
 
-def environment(work: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """All that a run sees of one."""
-    usual = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": work,
-        "TMPDIR": work,
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    return {**usual, **extra}
-
-
 def bounds(job: Job) -> Bounds:
     """A job's limits in the slot's units."""
     limits = job.limits

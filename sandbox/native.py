@@ -18,15 +18,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside import sweep
-from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec
-from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, environment
+from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec, usual_environment
+from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds
 from adjudge.sandbox.types import SandboxError
 
 PACKAGES = ("numpy", "sympy", "mpmath", "sortedcontainers")
@@ -34,8 +34,7 @@ PRELOAD = (
     *("json", "re", "math", "cmath", "collections", "itertools", "heapq", "bisect", "functools"),
     *("random", "string", "typing", "datetime", "decimal", "fractions", "copy", "operator"),
     *("statistics", "io", "traceback", "threading", "atexit", "array", "struct", "textwrap"),
-    *("dataclasses", "enum", "abc", "contextlib", "queue", "hashlib", "numbers", "time", "types"),
-    "unicodedata",
+    *("dataclasses", "enum", "abc", "contextlib", "queue", "numbers", "time", "types"),
 )
 _BOOT = (
     "import sys; sys.path.insert(0, {source!r}); "
@@ -186,8 +185,8 @@ class NativeSlot:
                 "op": "run",
                 "launch": job.launch,
                 "argv": job.argv,
-                "environment": environment(self._spec.work, job.environment),
-                "bounds": asdict(limits),
+                "environment": {**usual_environment(self._spec.work), **job.environment},
+                "bounds": vars(limits),
                 "collect": job.collect,
                 "trusted": job.trusted,
                 "blobs": list(passed),
@@ -249,7 +248,8 @@ class NativeSlot:
         outcome.pop("orphans")
         sizes = {name: os.fstat(opened).st_size for name, opened in filled.items()}
         data = {name: os.pread(opened, sizes[name], 0) for name, opened in filled.items()}
-        killed = self._group.out_of_memory() if self._group is not None else False
+        failed = bool(outcome["status"])
+        killed = failed and self._group is not None and self._group.out_of_memory()
         return Ran(
             **outcome,  # type: ignore[arg-type] # the zygote's own, see `inside.spec`
             **data,  # type: ignore[arg-type] # stdout, stderr, artefact, cache

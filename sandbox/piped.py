@@ -8,12 +8,11 @@ import json
 import struct
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from adjudge.sandbox.inside.spec import Spec, dump_spec
-from adjudge.sandbox.job import Conversation, Job, Ran, Shape, SlotDied, bounds, environment
+from adjudge.sandbox.inside.spec import Spec, dump_spec, usual_environment
+from adjudge.sandbox.job import Conversation, Job, Ran, Shape, SlotDied, bounds
 from adjudge.sandbox.types import SandboxError
 
 _LENGTH = struct.Struct("<I")
@@ -98,8 +97,8 @@ class PipedSlot:
             "op": "run",
             "launch": job.launch,
             "argv": job.argv,
-            "environment": environment(self._work, job.environment),
-            "bounds": asdict(bounds(job)),
+            "environment": {**usual_environment(self._work), **job.environment},
+            "bounds": vars(bounds(job)),
             "collect": job.collect,
             "trusted": job.trusted,
             "wants": ["channel"] * talks,

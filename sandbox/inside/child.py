@@ -12,6 +12,7 @@ import fcntl
 import gc
 import marshal
 import os
+import random
 import resource
 import signal
 import sys
@@ -132,9 +133,9 @@ def _read(opened: int) -> bytes:
 
 
 def _prepare_python(job: Header, kept: Blobs) -> Callable[[], None]:
-    os.environ.clear()
-    os.environ.update(job["environment"])
-    _open_streams()
+    if job["environment"] != _last_environment:
+        os.environ.clear()
+        os.environ.update(job["environment"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.enable()
     code = _load(kept)
@@ -145,8 +146,9 @@ def _load(kept: Blobs) -> types.CodeType | None:
     """The compiled program; None: it does not compile (the traceback is on stderr)."""
     cache = kept.get("cache")
     if cache is not None and os.fstat(cache).st_size:
-        code: types.CodeType = marshal.loads(_read(cache))  # noqa: S302 - made below, then sealed
-        return code
+        compiled = _read(cache)
+        code: types.CodeType = marshal.loads(compiled)  # noqa: S302 - made below, then sealed
+        return _seeded(code, compiled)
     source = _read(kept["program"])
     try:
         code = compile(source, "main.py", "exec", dont_inherit=True)
@@ -156,6 +158,13 @@ def _load(kept: Blobs) -> types.CodeType | None:
         _write_cache(cache, BROKEN)
         return None
     _write_cache(cache, result)
+    return _seeded(code, result)
+
+
+def _seeded(code: types.CodeType, compiled: bytes) -> types.CodeType:
+    """Every run has its own random numbers, if it names any."""
+    if b"random" in compiled:
+        random.seed()
     return code
 
 
@@ -168,7 +177,28 @@ def _write_cache(cache: int | None, data: bytes) -> None:
     os.close(cache)
 
 
+_last_environment: dict[str, str] = {}
+
+
+def expect(environment: dict[str, str]) -> None:
+    """In the zygote: what most runs will need, so that none has to make it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    _last_environment.update(environment)
+    placeholder = os.memfd_create("stream", os.MFD_CLOEXEC)
+    kept = [os.dup(number) for number in (0, 1, 2)]
+    for number in (0, 1, 2):
+        os.dup2(placeholder, number)
+    _open_streams()
+    for number, opened in enumerate(kept):
+        os.dup2(opened, number)
+        os.close(opened)
+    os.close(placeholder)
+
+
 def _open_streams() -> None:
+    """Python's standard streams, on whatever descriptors 0, 1 and 2 will be."""
+
     def opened(number: int, mode: str, errors: str, buffering: int = -1) -> Any:  # noqa: ANN401
         return open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)
 

@@ -78,6 +78,18 @@ class Bounds:
     """Where no file system holds the working directory to a size, it is polled."""
 
 
+def usual_environment(work: str) -> dict[str, str]:
+    """All that a run sees of one."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": work,
+        "TMPDIR": work,
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
 def dump_spec(spec: Spec) -> dict[str, object]:
     """As JSON."""
     return asdict(spec)

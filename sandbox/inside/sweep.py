@@ -6,7 +6,6 @@ Security rests on this module: a later run must not meet an earlier one.
 import contextlib
 import os
 import resource
-import secrets
 import signal
 import stat
 from collections.abc import Callable
@@ -100,7 +99,7 @@ def _remove_all(top: int, most: int) -> None:
     """Breadth first: what lies in a directory is lifted to the top before the directory goes, so
     no depth matters. By descriptors and never through a link, so no name leads elsewhere.
     """
-    prefix = f".{secrets.token_hex(8)}-"
+    prefix = f".{os.urandom(8).hex()}-"
     left = most
     while names := os.listdir(top):
         for name in names:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from adjudge.sandbox.inside import child, kernel, landlock, rootfs, seccomp, sweep
 from adjudge.sandbox.inside.clock import Table, Usage
 from adjudge.sandbox.inside.links import Blobs, Header, Link
-from adjudge.sandbox.inside.spec import Bounds, Spec
+from adjudge.sandbox.inside.spec import Bounds, Spec, usual_environment
 
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.02, 0.05
 _TURN = struct.Struct("=qq")
@@ -148,6 +148,10 @@ class Zygote:
         self._private = spec.mode != "lite"
         self._harden(process_table)
         self._table = Table(process_table, self._private)
+        self._report, reporting = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._for_child = {"report": reporting}
+        if self._rules is not None:
+            self._for_child["rules"] = self._rules
         self._disk = sweep.Disk(spec.work, polled=not self._private)
 
     @property
@@ -192,27 +196,32 @@ class Zygote:
 
     def _run(self, job: Header, blobs: Blobs) -> Header:
         bounds = Bounds(**job["bounds"])
-        report, blobs["report"] = os.pipe2(os.O_CLOEXEC)
-        pid = os.fork()
+        pid = kernel.fork()
         if pid == 0:
-            self._table.close()
-            late = {} if self._rules is None else {"rules": self._rules}
-            child.become(job, bounds, {**blobs, **late}, self._spec)
-        for name in ("report", "channel"):  # the run alone holds these: its end is theirs
-            if name in blobs:
-                os.close(blobs.pop(name))
+            child.become(job, bounds, {**blobs, **self._for_child}, self._spec)
+        if "channel" in blobs:  # the run alone holds it: its end is theirs
+            os.close(blobs.pop("channel"))
         watch = Watch(pid, bounds, blobs, self._table, self._disk)
         try:
             watch.wait(self._link)
         finally:
             wall = time.monotonic() - watch.started
             sweep.kill_all(self._spec, self._table, watch.note)
-        return self._outcome(job, watch, wall, report)
+        return self._outcome(job, watch, wall)
 
-    def _outcome(self, job: Header, watch: Watch, wall: float, report: int) -> Header:
-        os.set_blocking(report, False)
-        fault = os.read(report, 1000).decode(errors="replace")
-        os.close(report)
+    def _fault(self, watch: Watch) -> str:
+        """What went wrong before the program began. Its exit status alone proves nothing."""
+        if watch.status is None or not os.WIFEXITED(watch.status):
+            return ""
+        if os.WEXITSTATUS(watch.status) != child.SETUP_FAILED:
+            return ""
+        try:
+            return os.read(self._report, 1000).decode(errors="replace")
+        except BlockingIOError:
+            return ""
+
+    def _outcome(self, job: Header, watch: Watch, wall: float) -> Header:
+        fault = self._fault(watch)
         if job.get("collect"):
             sweep.collect(job["collect"], self._spec.work, watch.blobs["artefact"])
         return {
@@ -267,6 +276,7 @@ def start(spec: Spec, link: Link) -> None:
         process_table = rootfs.build(spec)
         sweep.check_mounted(spec)
     prepare_process()
+    child.expect(usual_environment(spec.work))
     zygote = Zygote(spec, link, process_table)
     link.greet({"landlock": landlock.version(), "idle_clock": zygote.reads_delay})
     zygote.serve()

@@ -1,0 +1,191 @@
+"""Runs a second of the sandbox and of its peers, interleaved in one process: only ratios count.
+
+    python bench/sandbox.py [--backend native-root] [--seconds 1] [--rounds 4] [--leaks 10000]
+
+Peers: a bare interpreter without any isolation (`python -I -S -c`, the same binary that slots run),
+the same with the field's usual imports, and bubblewrap around it where `bwrap` is installed.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from adjudge.sandbox.native import Interpreter, Native
+from adjudge.sandbox.pool import Pool
+from adjudge.sandbox.types import Limits, Program
+
+CORES = len(os.sched_getaffinity(0))
+IMPORTS = (
+    "import collections, itertools, functools, heapq, bisect, math, random, string, typing, json, "
+    "re, datetime, decimal, fractions, copy\n"
+)
+ONE_LINE = "print(1)"
+SUM = "import sys\na, b = map(int, sys.stdin.read().split())\nprint(a + b)"
+CASES = [f"{number} {number + 1}\n".encode() for number in range(20)]
+BWRAP = [
+    *("--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"),
+    *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
+    *("--symlink", "usr/bin", "/bin", "--tmpfs", "/tmp", "--dev", "/dev"),
+]
+
+
+def spawn(command: list[str], stdin: bytes = b"") -> None:
+    """As cheap as starting a process can be: no pipes, no reader."""
+    given = os.memfd_create("in")
+    os.write(given, stdin)
+    os.lseek(given, 0, 0)
+    out = os.memfd_create("out")
+    actions = [(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, out, 1)]
+    pid = os.posix_spawn(command[0], command, {}, file_actions=actions)
+    _, status = os.waitpid(pid, 0)
+    os.close(given)
+    os.close(out)
+    assert status == 0, command
+
+
+def throughput(act: Callable[[], None], seconds: float) -> float:
+    """Calls a second, by two threads a core."""
+    until = time.monotonic() + seconds
+    counts: list[int] = []
+
+    def work() -> None:
+        done = 0
+        while time.monotonic() < until:
+            act()
+            done += 1
+        counts.append(done)
+
+    started = time.monotonic()
+    threads = [threading.Thread(target=work) for _ in range(2 * CORES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.monotonic() - started)
+
+
+def peers(python: str) -> dict[str, Callable[[], None]]:
+    bare = [python, "-I", "-S", "-c"]
+    found = {
+        "bare python -I -S": lambda: spawn([*bare, ONE_LINE]),
+        "bare python, 15 imports": lambda: spawn([*bare, IMPORTS + ONE_LINE]),
+        "20 bare starts, one sum each": lambda: [spawn([*bare, SUM], case) for case in CASES],
+    }
+    if bwrap := shutil.which("bwrap"):
+        prefix = sys.base_prefix
+        bound = [] if prefix.startswith("/usr") else ["--ro-bind", prefix, prefix]
+        wrapped = [bwrap, *BWRAP, *bound, "--clearenv", *bare, ONE_LINE]
+        found["bwrap + python -I -S"] = lambda: spawn(wrapped)
+    return found  # type: ignore[return-value] # the list of one of them is not looked at
+
+
+def ours(pool: Pool) -> dict[str, Callable[[], None]]:
+    def run(source: str, cases: list[bytes]) -> None:
+        with pool.open(Program(source=source)) as session:
+            for case in cases:
+                assert session.run(case).ending == "ok"
+
+    return {
+        "slot": lambda: run(ONE_LINE, [b""]),
+        "slot, 15 imports": lambda: run(IMPORTS + ONE_LINE, [b""]),
+        "slot, 20 cases of one sum": lambda: run(SUM, CASES),
+    }
+
+
+RATIOS = [
+    ("slot", "bare python -I -S", 2.5),
+    ("slot, 15 imports", "bare python, 15 imports", 8.0),
+    ("slot", "bwrap + python -I -S", 4.0),
+    ("slot, 20 cases of one sum", "20 bare starts, one sum each", 4.0),
+]
+
+
+def compare(pool: Pool, python: str, seconds: float, rounds: int) -> None:
+    acts = {**peers(python), **ours(pool)}
+    rates: dict[str, list[float]] = {name: [] for name in acts}
+    for _ in range(rounds):
+        for name, act in acts.items():
+            rates[name].append(throughput(act, seconds))
+    for name, values in rates.items():
+        print(f"{name:32} {statistics.median(values) / CORES:8.1f} /s/core")
+    for mine, peer, goal in RATIOS:
+        if peer in rates:
+            each = [a / b for a, b in zip(rates[mine], rates[peer], strict=True)]
+            middle, span = statistics.median(each), f"{min(each):.2f} to {max(each):.2f}"
+            print(f"{mine} / {peer}: {middle:.2f} ({span}; goal {goal})")
+
+
+def latencies(pool: Pool) -> None:
+    """Neighbours of four endless loops (goal: p99 ≤ 100 ms)."""
+    with contextlib.ExitStack() as stack:
+        loops = [stack.enter_context(pool.open(Program(source="while True: pass"))) for _ in "1234"]
+        threads = [threading.Thread(target=loop.run) for loop in loops]
+        for thread in threads:
+            thread.start()
+        took = []
+        with pool.open(Program(source=SUM), Limits()) as session:
+            while any(thread.is_alive() for thread in threads):
+                begun = time.monotonic()
+                session.run(b"1 2")
+                took.append((time.monotonic() - begun) * 1000)
+        for thread in threads:
+            thread.join()
+    cuts = statistics.quantiles(took, n=100)
+    print(f"neighbours of 4 endless loops: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def leaks(pool: Pool, runs: int) -> None:
+    """Nothing may grow: descriptors, processes, mounts, memory."""
+
+    def seen() -> tuple[int, int, int]:
+        mounts = len(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
+        processes = sum(name.isdigit() for name in os.listdir("/proc"))
+        return len(os.listdir("/proc/self/fd")), processes, mounts
+
+    lines = "import os\nopen('f', 'w').close()\nif os.fork() == 0: os.setsid(); os.read(0, 1)\n"
+    before = memory = None
+    for number in range(runs + 1):
+        with pool.open(Program(source=lines)) as session:
+            session.run()
+        if number == min(500, runs // 2):
+            before, memory = seen(), resident_mb()
+    print(
+        f"{runs} runs: descriptors, processes, mounts {before} → {seen()}; "
+        f"memory {memory:.1f} → {resident_mb():.1f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", default="native-root" if os.getuid() == 0 else "native-userns")
+    parser.add_argument("--python", default=None, help="the interpreter of slots and peers")
+    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--leaks", type=int, default=0, metavar="RUNS")
+    options = parser.parse_args()
+    interpreter = Interpreter(path=options.python) if options.python else Interpreter()
+    pool = Pool(Native(options.backend, interpreter=interpreter))
+    try:
+        if options.leaks:
+            leaks(pool, options.leaks)
+            return
+        compare(pool, interpreter.path, options.seconds, options.rounds)
+        latencies(pool)
+    finally:
+        pool.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from adjudge.verifiers.math import verify
 from adjudge.verifiers.types import Outcome
 
 CASES = Path(__file__).parents[2] / "cases"
-WRONG_LABELS = {"q8-8"}
+WRONG_LABELS = {"q72-84"}
 """Rows whose label is not ours to reach: `10{,}000` is ten thousand."""
 
 

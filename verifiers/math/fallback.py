@@ -39,10 +39,14 @@ Domain = Literal["real", "positive", "integer", "complex"]
 """Where a variable lives; without a word it is real."""
 
 SERVER = Path(__file__).with_name("symbolic.py")
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+"""All that the server gets: it needs nothing else, and there may be secrets in ours."""
 START_S = 60.0
 """For importing sympy on a busy machine."""
 ANSWER_S = 30.0
 """By the clock, more than the server itself allows: past it, the server is broken."""
+CLOSE_S = 2.0
+"""For leaving when asked."""
 MAX_FRAME = 1 << 18
 ATTEMPTS = 2
 """A server that was killed from outside is started again, once."""
@@ -105,7 +109,7 @@ class Prover:
         try:
             server.stdin.write(struct.pack(">I", len(question)) + question)
             server.stdin.flush()
-        except OSError:
+        except BrokenPipeError:
             return b""
         ready, _, _ = select.select([server.stdout], [], [], START_S + ANSWER_S)
         return server.stdout.read(1) if ready else b""
@@ -119,8 +123,11 @@ class Prover:
     def _stop(self) -> None:
         server, self._server = self._server, None
         if server is not None and self._owner == os.getpid():
-            server.kill()
-            server.communicate()
+            try:
+                server.communicate(timeout=CLOSE_S)  # end of file asks it to leave
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.communicate()
 
     def close(self) -> None:
         """Stop the server, if there is one; the next question starts another."""
@@ -129,14 +136,13 @@ class Prover:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    """The server, isolated from the environment: it needs none, and there may be secrets in it."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and file
         [sys.executable, "-I", str(SERVER), str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+        env=ENVIRONMENT,
         start_new_session=True,
     )
 

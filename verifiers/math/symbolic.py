@@ -25,7 +25,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import sympy
 
@@ -297,22 +297,22 @@ def ask_child(question: bytes) -> bytes:
     reading, writing = os.pipe()
     parent = os.getpid()
     child = os.fork()
-    if child == 0:
-        with suppress(BaseException):
-            work(question, writing, parent)
-        os._exit(0)
+    return _leave(question, writing, parent) if child == 0 else _reply(child, reading, writing)
+
+
+def _leave(question: bytes, writing: int, parent: int) -> NoReturn:
+    with suppress(BaseException):
+        work(question, writing, parent)
+    os._exit(0)
+
+
+def _reply(child: int, reading: int, writing: int) -> bytes:
     os.close(writing)
-    try:
-        return _reply(child, reading)
-    finally:
-        os.close(reading)
-
-
-def _reply(child: int, reading: int) -> bytes:
     ready, _, _ = select.select([reading], [], [], WALL_S)
-    reply = os.read(reading, 1) if ready else STARVED
-    with suppress(ProcessLookupError):
+    if not ready:
         os.kill(child, signal.SIGKILL)
+    reply = os.read(reading, 1) if ready else STARVED
+    os.close(reading)
     _, status = os.waitpid(child, 0)
     if reply:
         return reply

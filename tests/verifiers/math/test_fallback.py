@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,15 +24,14 @@ COSINE = n.minus(n.ONE, n.Pow(n.Call("cos", (X,)), n.TWO))
 
 
 @pytest.fixture(scope="module")
-def own() -> Prover:
-    return Prover()
+def own() -> Iterator[Prover]:
+    mine = Prover()
+    yield mine
+    mine.close()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _close(own: Prover) -> object:
-    yield None
-    own.close()
-    prover().close()
+def test_one_prover_for_each_process() -> None:
+    assert prover() is prover()
 
 
 def _children() -> list[psutil.Process]:
@@ -111,6 +111,8 @@ def test_a_killed_server_is_started_again(own: Prover) -> None:
     own.decide(SINE, COSINE)
     for child in _children():
         child.send_signal(signal.SIGKILL)
+        while _alive(child.pid):
+            time.sleep(0.01)
     assert own.decide(SINE, COSINE) == "equal"
 
 
@@ -139,6 +141,7 @@ def test_a_server_that_never_answers_is_our_fault(
     monkeypatch.setattr(fallback, "SERVER", mute)
     monkeypatch.setattr(fallback, "START_S", 0.1)
     monkeypatch.setattr(fallback, "ANSWER_S", 0.1)
+    monkeypatch.setattr(fallback, "CLOSE_S", 0.1)
     with pytest.raises(FallbackError):
         Prover().decide(X, X)
 

@@ -151,3 +151,36 @@ def test_serve_leaves_at_a_frame_that_is_too_big() -> None:
 
 def test_half_a_frame_is_no_frame() -> None:
     assert _serve(b"\x00\x00") == b""
+
+
+def test_the_whole_server_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    questions, ask = os.pipe()
+    read, replies = os.pipe()
+    parent = os.getpid()
+    server = os.fork()
+    if server == 0:
+        os.dup2(questions, 0)
+        os.dup2(replies, 1)
+        for descriptor in (questions, ask, read, replies):
+            os.close(descriptor)
+        monkeypatch.setattr("sys.argv", ["symbolic.py", str(parent)])
+        symbolic.main()
+        os._exit(0)
+    os.close(questions)
+    os.close(replies)
+    question = json.dumps({"left": [X], "right": [X], "domains": {}}).encode()
+    os.write(ask, struct.pack(">I", len(question)) + question)
+    assert os.read(read, 1) == symbolic.EQUAL
+    os.close(ask)
+    os.close(read)
+    _, status = os.waitpid(server, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_a_server_whose_worker_is_gone_leaves_at_once() -> None:
+    server = os.fork()
+    if server == 0:
+        symbolic.die_with_parent(1)
+        os._exit(0)
+    _, status = os.waitpid(server, 0)
+    assert os.waitstatus_to_exitcode(status) == 1

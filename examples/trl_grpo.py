@@ -19,7 +19,7 @@ SYSTEM = "Think between <think> and </think>, then answer between <answer> and <
 
 
 def rows(path: Path) -> Dataset:
-    """TRL hands every column but `prompt` to the reward function: `answer` is the reference's key."""
+    """TRL hands every column but `prompt` to the reward: `answer` is the reference's key."""
     found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     prompts = [
         [{"role": "system", "content": SYSTEM}, {"role": "user", "content": row["question"]}]

@@ -19,7 +19,6 @@ def command(
     kind: Annotated[str | None, typer.Argument(help="Show the schemas of this one.")] = None,
 ) -> None:
     """List the kinds of reward, with their params and reference keys."""
-
     found = catalogue(registry(), tuple(PRESETS), SandboxState())
     if kind is not None:
         _one(found.kinds.get(kind), kind)
@@ -30,11 +29,12 @@ def command(
         table.add_row(name, entry.summary, ", ".join(entry.needs), params)
     console = Console()
     console.print(table)
+    for problem in found.plugin_problems:
+        console.print(f"not loaded: {problem.plugin}: {problem.message}", markup=False)
     console.print(f"\npresets: {', '.join(found.presets)}; schemas: adjudge kinds KIND")
 
 
 def _one(entry: object, name: str) -> None:
-
     if not isinstance(entry, Kind):
         raise BadRequest([Fault(path=name, message="no such kind; `adjudge kinds` lists them")])
     typer.echo(json.dumps(entry.model_dump(mode="json"), indent=2, ensure_ascii=False))

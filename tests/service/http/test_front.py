@@ -86,7 +86,9 @@ def test_the_key_opens(locked: str, headers: dict[str, str]) -> None:
         {"X-API-Key": "ключ".encode()},
     ],
 )
-@pytest.mark.parametrize("route", ["/reward", "/get_reward", "/run_code", "/slime", "/verify"])
+@pytest.mark.parametrize(
+    "route", ["/reward", "/filter", "/get_reward", "/run_code", "/slime", "/verify"]
+)
 def test_without_the_key_nothing_is_judged(
     locked: str, route: str, headers: dict[str, str]
 ) -> None:
@@ -164,7 +166,7 @@ def test_kinds_have_schemas(client: httpx.Client) -> None:
 
 def test_openapi_describes_the_bodies(client: httpx.Client) -> None:
     schema = client.get("/openapi.json").json()
-    for route in ("/reward", "/get_reward", "/slime", "/verify", "/run_code"):
+    for route in ("/reward", "/filter", "/get_reward", "/slime", "/verify", "/run_code"):
         operation = schema["paths"][route]["post"]
         reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         assert reference.rpartition("/")[2] in schema["components"]["schemas"], route
@@ -192,3 +194,25 @@ def test_metrics_count_verdicts_by_kind() -> None:
     assert 'adjudge_requests_total{route="other",status="404"} 1.0' in lines
     assert "adjudge_workers 1.0" in lines
     assert not any("made/up" in line for line in lines)
+
+
+def test_filter_keeps_what_is_worth_learning_from(client: httpx.Client) -> None:
+    groups = [{"completions": ["a", "b", "a "], "reference": {"answer": "a"}}]
+    request = {
+        "groups": groups,
+        "rewards": [{"kind": "exact"}],
+        "rules": {"correct": True, "per_group": 1},
+    }
+    told = client.post("/filter", json=request).json()
+    found = [(one["kept"], one["rule"]) for one in told["groups"][0]["completions"]]
+    assert found == [(True, None), (False, "correct"), (False, "per_group")]
+    assert told["counts"] == {"kept": 1, "correct": 1, "per_group": 1}
+
+
+def test_filter_s_faults_name_their_path(client: httpx.Client) -> None:
+    request = {**GOOD, "rules": {"corect": True}}
+    answer = client.post("/filter", json=request)
+    assert answer.status_code == 422
+    assert answer.json()["faults"] == [
+        {"path": "rules.corect", "message": "unknown field; did you mean `correct`?"}
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adjudge.sandbox.types import Sandbox
-from adjudge.verifiers import choice, exact, format, number
+from adjudge.verifiers import choice, countdown, exact, format, json_schema, number
 from adjudge.verifiers.plugins import Problem, installed
 from adjudge.verifiers.types import AnyVerifier
 
@@ -35,5 +35,7 @@ def _built_in(_: Tools) -> dict[str, AnyVerifier]:
         format.verifier,
         number.verifier,
         choice.verifier,
+        countdown.verifier,
+        json_schema.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

@@ -8,7 +8,7 @@ are numbered so that a supervisor can tell which of them ran away.
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from adjudge.service.api import Component
 from adjudge.verifiers.types import Completion, Frozen, Prompt
@@ -79,6 +79,7 @@ class RunJob(Frozen):
     limits: dict[str, float]
     """The fields of `sandbox.types.Limits` that differ from their defaults."""
     stdin_base64: str = ""
+    files_base64: dict[str, str] = Field(default_factory=dict)
 
 
 class RunDone(Frozen):
@@ -93,3 +94,5 @@ class RunDone(Frozen):
     memory_mb: float = 0.0
     fault: str = ""
     """A fault of ours; the rest then says nothing."""
+    unavailable: bool = False
+    """The fault: that machine has no tool for the language."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from adjudge.sandbox.types import Ending, Limits, Program, Result, SandboxError
+from adjudge.sandbox.types import Ending, LanguageUnavailable, Limits, Program, Result, SandboxError
 from adjudge.service.api import RewardRequest, RewardResponse, Timing
 from adjudge.service.desk import Readiness, SandboxState
 from adjudge.service.errors import QueueUnreachable
@@ -107,6 +107,9 @@ class QueueDesk:
             language=program.language,
             limits=dataclasses.asdict(limits),
             stdin_base64=base64.b64encode(stdin).decode(),
+            files_base64={
+                path: base64.b64encode(content).decode() for path, content in program.files.items()
+            },
         )
         ticket = Ticket("code", "run", job.model_dump_json().encode())
         body = (await self._front.put([ticket], deadline_s))[0]
@@ -139,6 +142,8 @@ async def _maybe_on_a_thread(size: int, run: Callable[..., T], *given: object) -
 
 
 def _result(done: RunDone) -> Result:
+    if done.unavailable:
+        raise LanguageUnavailable(done.fault)
     if done.fault:
         raise SandboxError(done.fault)
     return Result(

@@ -6,7 +6,9 @@ program. So overload, a lost worker and a failing sandbox are all 504 on this ro
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -104,6 +106,11 @@ def _limits(body: RunCode) -> Limits:
 
 
 def _files(given: Mapping[str, str | None]) -> dict[str, bytes]:
+    for name in given:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            message = "must be a path below the program's own folder"
+            raise BadRequest([Fault(path=f"files[{json.dumps(name[:60])}]", message=message)])
     try:
         return {
             name: base64.b64decode(content, validate=True)

@@ -5,7 +5,14 @@ import importlib
 import json
 import logging
 
-from adjudge.sandbox.types import Limits, Program, Result, Sandbox, SandboxError
+from adjudge.sandbox.types import (
+    LanguageUnavailable,
+    Limits,
+    Program,
+    Result,
+    Sandbox,
+    SandboxError,
+)
 from adjudge.service.job import RunDone, RunJob
 
 SANDBOX = "adjudge.sandbox.probe:choose"
@@ -38,10 +45,13 @@ def run_program(payload: bytes, sandbox: Sandbox | None) -> bytes:
 def _run(job: RunJob, sandbox: Sandbox | None) -> RunDone:
     if sandbox is None:
         return RunDone(fault="no_sandbox")
-    program = Program(source=job.source, language=job.language)
+    files = {path: base64.b64decode(content) for path, content in job.files_base64.items()}
+    program = Program(source=job.source, language=job.language, files=files)
     try:
         with sandbox.open(program, read_limits(job.limits)) as session:
             return _done(session.run(base64.b64decode(job.stdin_base64)))
+    except LanguageUnavailable as error:
+        return RunDone(fault=str(error) or f"no tool for {job.language}", unavailable=True)
     except SandboxError as error:
         return RunDone(fault=str(error) or type(error).__name__)
 

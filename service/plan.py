@@ -215,6 +215,16 @@ def _spec_faults(
         if key not in group.reference:
             message = f"missing: kind `{spec.kind}` needs it"
             yield Fault(path=f"groups[{index}].reference.{key}", message=message)
+    if verifier.needs_tokens:
+        yield from _token_faults(spec, index, group)
+
+
+def _token_faults(spec: RewardSpec, index: int, group: Group) -> Iterator[Fault]:
+    for at, given in enumerate(group.completions):
+        if isinstance(given, str) or given.tokens is None:
+            message = f"missing: kind `{spec.kind}` needs the length in tokens"
+            yield Fault(path=f"groups[{index}].completions[{at}].tokens", message=message)
+            return
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adjudge.sandbox.types import Sandbox
-from adjudge.verifiers import choice, countdown, exact, format, json_schema, number
+from adjudge.verifiers import (
+    choice,
+    countdown,
+    exact,
+    format,
+    hacks,
+    json_schema,
+    length,
+    number,
+    repetition,
+)
 from adjudge.verifiers.plugins import Problem, installed
 from adjudge.verifiers.types import AnyVerifier
 
@@ -36,6 +46,9 @@ def _built_in(_: Tools) -> dict[str, AnyVerifier]:
         number.verifier,
         choice.verifier,
         countdown.verifier,
+        length.verifier,
+        repetition.verifier,
         json_schema.verifier,
+        hacks.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

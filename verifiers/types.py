@@ -164,6 +164,8 @@ class Verifier(Generic[R, P]):
     same: Callable[[str, str, P], bool] | None = None
     """Are two extracted answers one answer? For the majority vote; default: the same string."""
     lane: Lane = "pure"
+    needs_tokens: bool = False
+    """The completions must come with their length in tokens (a missing one is a 422)."""
     cacheable: bool = True
     """False where the same input may be judged differently (a remote model)."""
     notes: Mapping[str, JsonValue] = field(default_factory=dict)

@@ -96,10 +96,6 @@ def _root(value: sympy.Expr, index: sympy.Expr) -> sympy.Expr:
     return sympy.root(value, index)
 
 
-def _choose(n: sympy.Expr, k: sympy.Expr) -> sympy.Expr:
-    return sympy.binomial(n, k)
-
-
 def _sum(variable: sympy.Symbol, args: Stack, _: list[Any]) -> sympy.Expr:
     low, high, body = args
     return sympy.Sum(body, (variable, low, high)).doit()
@@ -142,12 +138,16 @@ FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     "abs": sympy.Abs,
     "floor": sympy.floor,
     "ceil": sympy.ceiling,
-    "sgn": sympy.sign,
+    "sign": sympy.sign,
     "exp": sympy.exp,
-    "log": lambda value, *base: sympy.log(value, *base),
+    "cis": lambda value: sympy.cos(value) + sympy.I * sympy.sin(value),
+    "ln": sympy.log,
+    "lg": lambda value: sympy.log(value, 10),
+    "lb": lambda value: sympy.log(value, 2),
+    "log": sympy.log,
     "factorial": sympy.factorial,
     "doublefactorial": sympy.factorial2,
-    "binom": _choose,
+    "binom": sympy.binomial,
     "perm": lambda n, k: sympy.ff(n, k),
     "gcd": lambda *args: sympy.gcd(args),
     "lcm": lambda *args: sympy.lcm(args),
@@ -160,6 +160,7 @@ FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     "conj": sympy.conjugate,
     "gamma": sympy.gamma,
     "zeta": sympy.zeta,
+    "erf": sympy.erf,
     **{
         name: getattr(sympy, name)
         for stem in ("sin", "cos", "tan", "cot", "sec", "csc")

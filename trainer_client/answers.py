@@ -44,6 +44,23 @@ class _Answer(_Lenient):
     groups: tuple[_Group, ...]
 
 
+class Sifted(_Lenient):
+    """What rejection sampling says of one completion."""
+
+    kept: bool
+    rule: str | None = None
+    """The rule that dropped it; `unscored` where nobody could tell."""
+    detail: str = ""
+
+
+class _SiftedGroup(_Lenient):
+    completions: tuple[Sifted, ...]
+
+
+class _SiftedAnswer(_Lenient):
+    groups: tuple[_SiftedGroup, ...]
+
+
 class _Fault(_Lenient):
     path: str = ""
     message: str = ""
@@ -94,12 +111,26 @@ def read_answer(body: bytes, sent: Sequence[Group]) -> list[GroupScores]:
         answer = _Answer.model_validate_json(body)
     except ValidationError as error:
         raise BadAnswer(str(error)[:300]) from error
-    if [len(group.completions) for group in answer.groups] != [len(g.completions) for g in sent]:
-        raise BadAnswer("the answer has not as many groups and completions as the request")
+    _compare(answer.groups, sent)
     return [
         GroupScores(asked.id, tuple(map(_score, group.completions)), group.stats)
         for asked, group in zip(sent, answer.groups, strict=True)
     ]
+
+
+def read_sifted(body: bytes, sent: Sequence[Group]) -> list[tuple[Sifted, ...]]:
+    """Raises BadAnswer unless `body` answers exactly the groups sent to `/filter`."""
+    try:
+        answer = _SiftedAnswer.model_validate_json(body)
+    except ValidationError as error:
+        raise BadAnswer(str(error)[:300]) from error
+    _compare(answer.groups, sent)
+    return [group.completions for group in answer.groups]
+
+
+def _compare(answered: Sequence[_Group | _SiftedGroup], sent: Sequence[Group]) -> None:
+    if [len(group.completions) for group in answered] != [len(g.completions) for g in sent]:
+        raise BadAnswer("the answer has not as many groups and completions as the request")
 
 
 def failed(group: Group, reason: str, detail: str = "") -> GroupScores:

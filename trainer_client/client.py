@@ -22,7 +22,14 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from adjudge.service.api import MAX_COMPLETIONS, Combine, Group, Preset, RewardRequest, RewardSpec
-from adjudge.trainer_client.answers import GroupScores, failed, read_answer, read_object
+from adjudge.trainer_client.answers import (
+    GroupScores,
+    Sifted,
+    failed,
+    read_answer,
+    read_object,
+    read_sifted,
+)
 from adjudge.trainer_client.counts import Counts
 from adjudge.trainer_client.plain import plain
 from adjudge.trainer_client.retry import Deadline, Failure
@@ -93,8 +100,29 @@ class RewardClient:
         """`ajudge`, waiting."""
         return self._transport.wait(self.ajudge(groups, rewards=rewards))
 
+    async def afilter(
+        self, groups: Sequence[Mapping[str, Any] | Group], rules: Mapping[str, Any]
+    ) -> list[tuple[Sifted, ...]]:
+        """Rejection sampling by the service's rules (`POST /filter`), in the order given.
+
+        What nobody could tell about is not kept, rule `unscored`. Raises RequestRefused.
+        """
+        deadline = Deadline.after(self.deadline_s)
+        call = uuid.uuid4().hex
+        parts = [
+            self._filter_chunk(part, rules, f"{call}-{number}", deadline)
+            for number, part in enumerate(cut([as_group(group) for group in groups], self.chunk))
+        ]
+        return [group for part in await asyncio.gather(*parts) for group in part]
+
+    def filter(
+        self, groups: Sequence[Mapping[str, Any] | Group], rules: Mapping[str, Any]
+    ) -> list[tuple[Sifted, ...]]:
+        """`afilter`, waiting."""
+        return self._transport.wait(self.afilter(groups, rules))
+
     async def apost(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Any other route of the service, with the same retries (`/filter`, …).
+        """Any other route of the service, with the same retries.
 
         Raises RequestRefused, or Failure when there was no answer by the deadline.
         """
@@ -122,6 +150,19 @@ class RewardClient:
         except RequestRefused as refusal:
             parts = _without_the_bad(groups, refusal)
         return await self._judge_again(parts, specs, request_id, deadline)
+
+    async def _filter_chunk(
+        self, groups: list[Group], rules: Mapping[str, Any], request_id: str, deadline: Deadline
+    ) -> list[tuple[Sifted, ...]]:
+        body = json.loads(self._body(groups, self.rewards, request_id)) | {"rules": plain(rules)}
+        body.pop("combine", None)
+        try:
+            return await self._transport.post(
+                "/filter", json.dumps(body).encode(), deadline, lambda raw: read_sifted(raw, groups)
+            )
+        except Failure as failure:
+            lost = Sifted(kept=False, rule="unscored", detail=str(failure))
+            return [(lost,) * len(group.completions) for group in groups]
 
     async def _judge_again(
         self, parts: "_Parts", specs: Specs | None, request_id: str, deadline: Deadline

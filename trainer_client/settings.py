@@ -43,6 +43,8 @@ class Sampling(Service):
     """JSONL with `prompt` and `reference`."""
     out: str
     """The folder to write to."""
+    deadline_s: float = 600.0
+    """How long all of it may take to be judged."""
     rows: int = 512
     """How many problems."""
     k: int = 8

@@ -128,7 +128,7 @@ def run_recipe(recipe: Recipe) -> list[dict[str, Any]]:
     for step in plan(recipe):
         skipped = is_done(step)
         if not skipped:
-            _run(step, recipe.launch if step.kind in ("cold-start", "grpo", "distill") else "")
+            run_step(step, recipe.launch if step.kind in ("cold-start", "grpo", "distill") else "")
         results.append({"stage": step.name, "out": str(step.out), "skipped": skipped} | _read(step))
         write_json(Path(recipe.out) / "recipe.json", {"stages": results})
     return results
@@ -149,7 +149,7 @@ def is_done(step: Step) -> bool:
     return mark.is_file() and json.loads(mark.read_text())["fingerprint"] == fingerprint(step)
 
 
-def _run(step: Step, launch: str) -> None:
+def run_step(step: Step, launch: str) -> None:
     config = step.out / "settings.json"  # JSON is YAML
     write_json(config, step.settings)
     module = ["-m", "adjudge.trainer_client.stages", step.kind, "--config", str(config)]

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from adjudge.trainer_client.client import RewardClient, parse_rewards
+from adjudge.trainer_client.client import RewardClient
 from adjudge.trainer_client.jsonl import Row, write_json, write_rows
 from adjudge.trainer_client.settings import Sample
-from adjudge.trainer_client.stages.evaluate import load, write_completions
 from adjudge.trainer_client.stages.judging import Written, client_for, groups_for, problems_of
-
-_GROUPS = 64
 
 
 def sample(settings: Sample) -> dict[str, Any]:
     """Writes `kept.jsonl` (rows to learn from) and `sample.json` (counts) under `out`."""
+    from adjudge.trainer_client.stages.evaluate import load, write_completions
+
     model, tokenizer = load(settings.model)
     rows = problems_of(settings)
     written = write_completions(model, tokenizer, rows, settings)
@@ -41,21 +40,13 @@ def keep(
     dropped: Counter[str],
 ) -> Iterator[Row]:
     """The rows that the service kept; why the others were not goes to `dropped`."""
-    groups = groups_for(rows, written, settings)
-    specs = parse_rewards(settings.rewards)
-    rewards = (
-        [spec.model_dump() for spec in specs] if isinstance(specs, tuple) else specs.model_dump()
-    )
-    for start in range(0, len(groups), _GROUPS):
-        part = groups[start : start + _GROUPS]
-        body = {"groups": part, "rewards": rewards, "rules": settings.rules}
-        answer = client.post("/filter", body)
-        for row, group, verdicts in zip(rows[start:], part, answer["groups"], strict=False):
-            for text, verdict in zip(group["completions"], verdicts["completions"], strict=True):
-                if verdict["kept"]:
-                    yield _learnable(row, text)
-                else:
-                    dropped[str(verdict.get("rule") or verdict.get("reason"))] += 1
+    verdicts = client.filter(groups_for(rows, written, settings), settings.rules)
+    for row, texts, sifted in zip(rows, written, verdicts, strict=True):
+        for text, verdict in zip(texts, sifted, strict=True):
+            if verdict.kept:
+                yield _learnable(row, text)
+            else:
+                dropped[verdict.rule or ""] += 1
 
 
 def _learnable(row: Row, text: str) -> Row:

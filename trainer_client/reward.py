@@ -91,6 +91,12 @@ def client_of(function: RewardFunction) -> RewardClient:
     return _call(_shared_part(_decode(function.__qualname__))).client
 
 
+async def aclose(function: RewardFunction) -> None:
+    """Close the running loop's session of a reward function; of any other function, nothing."""
+    if function.__qualname__.startswith(_PREFIX):
+        await client_of(function).aclose()
+
+
 def table(scores: Sequence[Score]) -> dict[str, list[str | None]]:
     """Columns for a table of completions: what was found in each, and why it scored so."""
     return {

@@ -8,7 +8,12 @@ from typing import Any
 
 from adjudge.trainer_client.jsonl import read_rows
 from adjudge.trainer_client.presets import trl_options
-from adjudge.trainer_client.reward import RewardFunction, reward_function, reward_functions
+from adjudge.trainer_client.reward import (
+    RewardFunction,
+    aclose,
+    reward_function,
+    reward_functions,
+)
 from adjudge.trainer_client.settings import Evaluate, Grpo
 from adjudge.trainer_client.stages.cold_start import clock, common_options, lora, merged
 from adjudge.trainer_client.stages.run_file import begin, finish
@@ -41,11 +46,25 @@ def grpo(settings: Grpo, rewards: list[RewardFunction] | None = None) -> dict[st
         unscored=UnscoredWatch(settings.unscored_warn, settings.unscored_abort),
     )
     for callback in heldout:
-        callback.log = trainer.log
-    trainer.train()
+        callback.trainer = trainer
+    try:
+        trainer.train()
+    finally:
+        _close(trainer, heldout)
     if trainer.accelerator.is_main_process:
         save(merged(trainer), tokenizer, settings.out)
     return finish(run | {"heldout": [p for c in heldout for p in c.points]}, trainer)
+
+
+def _close(trainer: Any, heldout: list[Any]) -> None:
+    """The sessions with the service: the trainer's loop has some, the measurements have one."""
+    import asyncio
+
+    for function in trainer.reward_funcs:
+        if asyncio.iscoroutinefunction(function):
+            asyncio.run_coroutine_threadsafe(aclose(function), trainer.async_loop).result(10)
+    for callback in heldout:
+        callback.close()
 
 
 def reward_functions_of(settings: Grpo) -> list[RewardFunction]:
@@ -118,4 +137,6 @@ def _heldout(settings: Grpo, tokenizer: Any) -> list[Any]:
         max_new_tokens=settings.max_completion_length,
         fast_generation=settings.fast_generation,
     )
-    return [HeldOut(measure_with(asked, tokenizer, client_for(settings)), settings.heldout_every)]
+    client = client_for(settings)
+    measure = measure_with(asked, tokenizer, client)
+    return [HeldOut(measure, settings.heldout_every, client.close)]

@@ -51,32 +51,45 @@ class Clock(TrainerCallback):
 class HeldOut(TrainerCallback):
     """Measures at the start, every so many steps and at the end; keeps what it measured."""
 
-    def __init__(self, measure: Callable[[Any], dict[str, float]], every: int) -> None:
+    def __init__(
+        self,
+        measure: Callable[[Any], dict[str, float]],
+        every: int,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self.measure = measure
         self.every = every
+        self.close = close
         self.points: list[dict[str, float]] = []
-        self.log: Callable[[dict[str, float]], None] | None = None
-        """The trainer's own, once there is a trainer."""
+        self.trainer: Any = None
+        """An AdjudgeTrainer to tell, once there is one."""
         self.stop_at: float | None = None
         """End the run when pass@1 reaches this."""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        self._measure(state, control, given["model"])
+        self._log(self._measure(state, control, given["model"]))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        if state.global_step % self.every == 0:
-            self._measure(state, control, given["model"])
+        if state.global_step % self.every:
+            return
+        found = self._measure(state, control, given["model"])
+        if self.trainer is not None:  # its log would empty the step's other curves
+            for name, value in found.items():
+                self.trainer.note(f"heldout/{name}", value)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         if not self.points or self.points[-1]["step"] != state.global_step:
-            self._measure(state, control, given["model"])
+            self._log(self._measure(state, control, given["model"]))
 
-    def _measure(self, state: Any, control: Any, model: Any) -> None:
+    def _log(self, found: dict[str, float]) -> None:
+        if self.trainer is not None and found:
+            self.trainer.log({f"heldout/{name}": value for name, value in found.items()})
+
+    def _measure(self, state: Any, control: Any, model: Any) -> dict[str, float]:
         if not state.is_world_process_zero:
-            return
+            return {}
         found = self.measure(model)
         self.points.append({"step": state.global_step, "time": time.time()} | found)
-        if self.log is not None:
-            self.log({f"heldout/{name}": value for name, value in found.items()})
         if self.stop_at is not None and found["pass@1"] >= self.stop_at:
             control.should_training_stop = True
+        return found

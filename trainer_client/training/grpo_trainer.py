@@ -62,7 +62,8 @@ class AdjudgeTrainer(GRPOTrainer):
         """Seconds since the start."""
         self.guard = NonFiniteGuard()
         self.add_callback(self.guard)
-        self.add_callback(StepClock(self))
+        # First in line: what other callbacks do at a step's end is none of its time.
+        self.callback_handler.callbacks.insert(0, StepClock(self))
         self._writer = self._fast_writer() if fast_generation else None
 
     def _fast_writer(self) -> Writer | None:

@@ -145,7 +145,9 @@ def _nothing_left(pool: Pool, _bait: Bait) -> bool:
     daemon = """
 import os, time
 open("left", "w").close()
-if os.fork() == 0:
+try: child = os.fork()
+except OSError: child = 1
+if child == 0:
     os.setsid()
     while True:
         open("left%d" % os.getpid(), "w").close(); time.sleep(0.01)

@@ -117,8 +117,13 @@ def _is_directory(parent: int, name: str) -> bool:
     return stat.S_ISDIR(os.lstat(name, dir_fd=parent).st_mode)
 
 
+def _unlock(parent: int, name: str) -> None:
+    with contextlib.suppress(PermissionError):  # who may not change it may pass it all the same
+        os.chmod(name, 0o700, dir_fd=parent)
+
+
 def _open_directory(parent: int, name: str) -> int:
-    os.chmod(name, 0o700, dir_fd=parent)
+    _unlock(parent, name)
     return os.open(name, _DIRECTORY, dir_fd=parent)
 
 
@@ -129,7 +134,7 @@ def _lift(top: int, name: str, prefix: str) -> int:
         names = os.listdir(opened)
         for number, inner in enumerate(names):
             if _is_directory(opened, inner):
-                os.chmod(inner, 0o700, dir_fd=opened)
+                _unlock(opened, inner)
                 os.rename(inner, f"{prefix}{number}", src_dir_fd=opened, dst_dir_fd=top)
             else:
                 os.unlink(inner, dir_fd=opened)

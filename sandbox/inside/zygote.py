@@ -25,7 +25,10 @@ from adjudge.sandbox.inside.spec import Bounds, Spec, usual_environment
 
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.02, 0.05
 _TURN = struct.Struct("=qq")
-_THREAD_STACK = 8 << 20
+_KEPT = (
+    *(kernel.CAP_DAC_OVERRIDE, kernel.CAP_FOWNER),  # to clean up after a run
+    *(kernel.CAP_KILL, kernel.CAP_SETGID, kernel.CAP_SETUID),  # to end it, to become it
+)
 
 
 @dataclass(slots=True)
@@ -172,8 +175,7 @@ class Zygote:
         self._rules = landlock.ruleset(readable, writable, *extra)
         if not self._private:
             return
-        own = (kernel.CAP_DAC_OVERRIDE, kernel.CAP_KILL, kernel.CAP_SETGID, kernel.CAP_SETUID)
-        kernel.keep_capabilities(own)
+        kernel.keep_capabilities(_KEPT)
         if self._rules is not None:
             landlock.apply(self._rules)
             os.close(self._rules)

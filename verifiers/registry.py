@@ -13,6 +13,7 @@ from adjudge.verifiers import (
     json_schema,
     length,
     number,
+    puzzle,
     repetition,
 )
 from adjudge.verifiers.plugins import Problem, installed
@@ -46,6 +47,7 @@ def _built_in(_: Tools) -> dict[str, AnyVerifier]:
         number.verifier,
         choice.verifier,
         countdown.verifier,
+        puzzle.verifier,
         length.verifier,
         repetition.verifier,
         json_schema.verifier,

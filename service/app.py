@@ -93,15 +93,15 @@ def _reward(front: Front) -> APIRouter:
     @router.post("/reward", **takes(RewardRequest, RewardResponse, ErrorBody))
     async def reward(request: Request) -> Response:
         """Judge groups of completions; a reward with its reasons for each, in the order sent."""
-        asked = await front.intake.parse(request, RewardRequest)
-        return written(await front.judge(asked))
+        async with front.intake.parsed(request, RewardRequest) as asked:
+            return written(await front.judge(asked))
 
     @router.post("/filter", **takes(FilterRequest, FilterResponse, ErrorBody))
     async def filter_(request: Request) -> Response:
         """Rejection sampling: what passes the rules is kept; of the rest, which rule dropped it."""
-        asked = await front.intake.parse(request, FilterRequest)
-        judged = to_judge(asked)
-        return written(sift(asked, judged, await front.judge(judged)))
+        async with front.intake.parsed(request, FilterRequest) as asked:
+            judged = to_judge(asked)
+            return written(sift(asked, judged, await front.judge(judged)))
 
     return router
 
@@ -110,11 +110,13 @@ def _facts(front: Front, settings: HttpSettings) -> APIRouter:
     router = APIRouter(tags=["facts"])
     page = (importlib.resources.files("adjudge.service.http") / PAGE).read_text("utf-8")
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health")
     async def health() -> dict[str, str]:
         """200 while the process lives."""
         return {"status": "ok"}
 
+    @router.head("/ready", include_in_schema=False)
     @router.get("/ready", responses={503: {"model": Readiness}})
     async def ready(response: Response) -> Readiness:
         """200 when the queue answers, a worker lives and the sandbox's self-test passed."""

@@ -196,7 +196,7 @@ def _shown(value: object) -> str:
     return json.dumps(value, default=str)[:MAX_SHOWN]
 
 
-def broken_json(message: str, body: bytes) -> Fault:
+def broken_json(message: str, body: bytes | bytearray) -> Fault:
     """Where the JSON breaks, from the parser's `message`.
 
     A lone surrogate, which JSON can spell but text cannot hold, is named by the string it is in.
@@ -210,7 +210,7 @@ def broken_json(message: str, body: bytes) -> Fault:
     return Fault(path="body", message=f"not valid JSON: {message}")
 
 
-def _not_utf8(message: str, body: bytes) -> Fault:
+def _not_utf8(message: str, body: bytes | bytearray) -> Fault:
     try:
         body.decode()
     except UnicodeDecodeError as error:
@@ -218,7 +218,7 @@ def _not_utf8(message: str, body: bytes) -> Fault:
     return Fault(path="body", message=message)
 
 
-def _lone_surrogate(body: bytes) -> Fault | None:
+def _lone_surrogate(body: bytes | bytearray) -> Fault | None:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from adjudge.service.adapters.ask import Sample, asked, judge, reference_of
 from adjudge.service.api import CompletionOut, ErrorBody
-from adjudge.service.http.body import document_of, validate
+from adjudge.service.http.body import validate
 from adjudge.service.http.front import Front
 from adjudge.service.http.openapi import takes
 from adjudge.verifiers.types import Message, Prompt
@@ -80,12 +80,11 @@ def routes(front: Front) -> APIRouter:
     async def verify(request: Request) -> JSONResponse:
         """NeMo-Gym: judges the rollout, and answers with the request and its reward."""
         ask = asked(request)
-        async with front.intake.hold(request) as body:
-            echo = document_of(body)
-        sample = _sample(validate(echo, Verify))
-        (completion,) = await judge(front, ask, [sample], lambda _: "verifier_metadata")
-        assert isinstance(echo, dict)
-        return JSONResponse(echo | _verdict(completion))
+        async with front.intake.document(request) as echo:
+            sample = _sample(validate(echo, Verify))
+            (completion,) = await judge(front, ask, [sample], lambda _: "verifier_metadata")
+            assert isinstance(echo, dict)
+            return JSONResponse(echo | _verdict(completion))
 
     @router.post("/seed_session")
     async def seed_session() -> dict[str, str]:

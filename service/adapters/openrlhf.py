@@ -41,10 +41,11 @@ def routes(front: Front) -> APIRouter:
     async def get_reward(request: Request) -> Rewarded:
         """OpenRLHF's remote reward model; what to judge by is in the query string."""
         ask = asked(request)
-        samples = _samples(await front.intake.parse(request, GetReward))
-        if not samples:
-            return Rewarded(rewards=(), scores=(), extra_logs={})
-        return _rewarded(await judge(front, ask, samples, lambda index: f"labels[{index}]"))
+        async with front.intake.parsed(request, GetReward) as body:
+            samples = _samples(body)
+            if not samples:
+                return Rewarded(rewards=(), scores=(), extra_logs={})
+            return _rewarded(await judge(front, ask, samples, lambda index: f"labels[{index}]"))
 
     return router
 

@@ -69,9 +69,9 @@ def routes(front: Front) -> APIRouter:
     @router.post("/run_code", **takes(RunCode, Ran, ErrorBody))
     async def run_code(request: Request) -> Ran | Response:
         """Run a program once, as SandboxFusion does. Overload is 504: verl retries only that."""
-        body = await front.intake.parse(request, RunCode)
         try:
-            return await _run(front, body)
+            async with front.intake.parsed(request, RunCode) as body:
+                return await _run(front, body)
         except QueueError as error:
             return _later(str(error), error.retry_after_s)
         except (TimeoutError, SandboxError) as error:

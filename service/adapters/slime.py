@@ -34,11 +34,11 @@ def routes(front: Front) -> APIRouter:
     async def slime(request: Request) -> float:
         """slime's and miles' remote reward: answers with the bare number."""
         ask = asked(request)
-        body = await front.intake.parse(request, RemoteSample)
-        sample = Sample(
-            response=body.response, prompt=body.prompt, reference=reference_of(body.label)
-        )
-        (completion,) = await judge(front, ask, [sample], lambda _: "label")
+        async with front.intake.parsed(request, RemoteSample) as body:
+            sample = Sample(
+                response=body.response, prompt=body.prompt, reference=reference_of(body.label)
+            )
+            (completion,) = await judge(front, ask, [sample], lambda _: "label")
         return completion.reward or 0.0
 
     return router

@@ -48,35 +48,51 @@ class Intake:
         self._timeout_s = timeout_s
 
     @asynccontextmanager
-    async def hold(self, request: Request) -> AsyncIterator[bytes]:
-        """The body's bytes, counted as held until the block ends."""
+    async def parsed(self, request: Request, model: type[Model]) -> AsyncIterator[Model]:
+        """The body as a `model`; its bytes count as held until the block ends.
+
+        Raises BadRequest with every fault's path, TooLarge, QueueFull, SlowBody.
+        """
+        async with self.document(request) as document:
+            yield validate(document, model)
+
+    @asynccontextmanager
+    async def document(self, request: Request) -> AsyncIterator[JsonValue]:
+        """The body as JSON, in the same way."""
+        body = await self._read(request)
+        size = len(body)
+        try:
+            document = document_of(body)
+            del body
+            yield document
+        finally:
+            self._free_bytes += size
+
+    async def _read(self, request: Request) -> bytearray:
         _plain(request)
-        self._admit(int(request.headers.get("content-length", "0")))
-        held = bytearray()
+        self._admit(int(request.headers.get("content-length", "0")), self._free_bytes)
+        body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
                 async for chunk in request.stream():
                     self._free_bytes -= len(chunk)
-                    held += chunk
-                    self._admit(len(held), counted=True)
-            yield bytes(held)
-        except TimeoutError as error:
-            raise SlowBody(f"the body did not arrive within {self._timeout_s:g} s") from error
-        finally:
-            self._free_bytes += len(held)
+                    body += chunk
+                    self._admit(len(body), len(body) + self._free_bytes)
+        except BaseException as error:
+            self._free_bytes += len(body)
+            if isinstance(error, TimeoutError):
+                message = f"the body did not arrive within {self._timeout_s:g} s"
+                raise SlowBody(message) from error
+            raise
+        return body
 
-    def _admit(self, size: int, *, counted: bool = False) -> None:
+    def _admit(self, size: int, free: int) -> None:
         if size > self._body_bytes:
             limit_mb = self._body_bytes // 2**20
             message = f"larger than {limit_mb} MiB; send fewer groups at a time"
             raise TooLarge([Fault(path="body", message=message)])
-        if self._free_bytes < (0 if counted else size):
+        if size > free:
             raise QueueFull("too many bytes of other requests are being held; send again soon")
-
-    async def parse(self, request: Request, model: type[Model]) -> Model:
-        """Raises BadRequest with every fault's path."""
-        async with self.hold(request) as body:
-            return parse(body, model)
 
 
 def _plain(request: Request) -> None:
@@ -85,19 +101,15 @@ def _plain(request: Request) -> None:
         raise UnreadableEncoding(f"Content-Encoding {encoding[:40]!r}: send the body uncompressed")
 
 
-def parse(body: bytes, model: type[Model]) -> Model:
-    """Raises BadRequest, or TooLarge where a limit is what is wrong."""
-    return validate(document_of(body), model)
-
-
 def validate(document: JsonValue, model: type[Model]) -> Model:
+    """Raises BadRequest, or TooLarge where a limit is what is wrong."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
         raise _refusal(explain(error, document, model)) from error
 
 
-def document_of(body: bytes) -> JsonValue:
+def document_of(body: bytes | bytearray) -> JsonValue:
     try:
         document: JsonValue = from_json(body)
     except ValueError as error:

@@ -1,8 +1,11 @@
 """What is wrong with a request, told over real HTTP so that a stranger understands it."""
 
+import asyncio
 import http.client
 import json
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from adjudge.service.api import RewardRequest, RewardResponse
+from adjudge.service.in_process import InProcessDesk
 from adjudge.service.settings import HttpSettings
 from tests.service.http.running import front
 
@@ -18,6 +23,19 @@ GOOD = {
     "groups": [{"completions": ["a"], "reference": {"answer": "a"}}],
     "rewards": [{"kind": "exact"}],
 }
+
+
+class SlowDesk(InProcessDesk):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    async def judge(self, request: RewardRequest) -> RewardResponse:
+        self.asked.set()
+        await asyncio.to_thread(self.go.wait, 20)
+        return await super().judge(request)
 
 
 def rows(name: str) -> list[Any]:
@@ -102,11 +120,31 @@ def test_a_body_that_never_arrives_is_given_up() -> None:
 
 
 def test_bytes_held_for_others_are_a_429() -> None:
+    """Held means: until the answer. Neither a length that lies nor a refusal leaks any."""
+
+    def chunks() -> Any:
+        yield b" " * 2**21
+
     with front(settings=HttpSettings(body_mb=4, held_mb=1)) as url:
-        answer = httpx.post(f"{url}/reward", content=b" " * 2**21, timeout=20)
-        assert answer.status_code == 429
-        assert answer.headers["Retry-After"] == "1"
+        for content in (b" " * 2**21, chunks()):
+            answer = httpx.post(f"{url}/reward", content=content, timeout=20)
+            assert answer.status_code == 429
+            assert answer.headers["Retry-After"] == "1"
+        for content in (b" " * 2**19, b"{", b" " * 2**19):
+            assert httpx.post(f"{url}/reward", content=content, timeout=20).status_code == 422
         assert httpx.post(f"{url}/reward", json=GOOD, timeout=20).status_code == 200
+
+
+def test_bytes_are_held_until_the_answer() -> None:
+    desk = SlowDesk()
+    padded = json.dumps({**GOOD, "request_id": "x"}).encode() + b" " * (700 * 1024)
+    with front(desk, HttpSettings(body_mb=1, held_mb=1)) as url, ThreadPoolExecutor() as pool:
+        first = pool.submit(httpx.post, f"{url}/reward", content=padded, timeout=30)
+        assert desk.asked.wait(20)
+        assert httpx.post(f"{url}/reward", content=padded, timeout=20).status_code == 429
+        desk.go.set()
+        assert first.result().status_code == 200
+        assert httpx.post(f"{url}/reward", content=padded, timeout=20).status_code == 200
 
 
 def test_many_faults_are_told_in_short(client: httpx.Client) -> None:

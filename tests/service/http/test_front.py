@@ -151,6 +151,8 @@ def test_unknown_routes_and_methods(client: httpx.Client) -> None:
 
 def test_health_and_version(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+    assert client.head("/health").status_code == 200
+    assert client.head("/ready").status_code == 200
     version = client.get("/version").json()
     assert version["version"] == adjudge.__version__
     assert (version["max_groups"], version["max_completions"]) == (1024, 8192)

@@ -11,6 +11,7 @@ from adjudge.verifiers import (
     format,
     hacks,
     json_schema,
+    language,
     length,
     number,
     puzzle,
@@ -52,5 +53,6 @@ def _built_in(_: Tools) -> dict[str, AnyVerifier]:
         repetition.verifier,
         json_schema.verifier,
         hacks.verifier,
+        language.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

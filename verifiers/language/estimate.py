@@ -1,0 +1,138 @@
+"""The share of a text's words that are in a language, and the spans that are not.
+
+DeepSeek-R1 (arXiv 2501.12948) eq. 7: `Num(Words_target) / Num(Words)`. Scripts decide first: a word
+in another script than the target's is not in the target, and where a script has one language that
+is all. Else every word gets the odds of target against its rivals (`odds`), and the likeliest
+sequence of two states, target and other, with a cost for every change, is taken (Viterbi 1967): a
+loan word alone does not leave the language, a clause does.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from adjudge.verifiers.language import odds
+from adjudge.verifiers.language.han import of_characters
+from adjudge.verifiers.language.regions import hidden_regions
+from adjudge.verifiers.language.scripts import EXCLUSIVE, SCRIPT_OF, UNSPACED
+from adjudge.verifiers.language.words import Reading, Word, read
+
+SWITCH = 2.0
+"""What a change of language costs, in the unit of the odds."""
+
+
+TERM_WORDS = 3.0
+"""Longest span that may be a term or a name."""
+TERMS_MOST = 0.1
+"""Share of the words that may be terms and names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words next to each other that are not in the target."""
+
+    start: int
+    end: int
+    """Offsets in the text."""
+    script: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    words: float
+    """All words, by weight."""
+    target: float
+    """Those in the target."""
+    others: tuple[Span, ...]
+
+    @property
+    def share(self) -> float:
+        return min(1.0, self.target / self.words) if self.words else 0.0
+
+    def without_terms(self) -> "Measure":
+        """Short spans left out, as far as they are few: many of them are no terms."""
+        short = sum(span.weight for span in self.others if span.weight <= TERM_WORDS)
+        left_out = min(short, TERMS_MOST * self.words)
+        return replace(self, words=self.words - left_out)
+
+
+def measure(text: str, target: str) -> Measure:
+    """What of `text` is in `target`, one of `scripts.SCRIPT_OF`.
+
+    Linear in the text; no I/O but for reading the package's own data once.
+    """
+    reading = read(text, hidden_regions(text))
+    if SCRIPT_OF[target] == "Han":
+        reading = Reading(_characters(reading.words), [])
+    inside = _decide(text, reading, target)
+    words = reading.words
+    total = sum(word.weight for word in words)
+    kept = sum(word.weight for word, own in zip(words, inside, strict=True) if own)
+    return Measure(total, kept, tuple(_spans(words, inside)))
+
+
+def _characters(words: list[Word]) -> list[Word]:
+    """Runs of Han and Kana as single characters: a run may be of two languages."""
+    apart: list[Word] = []
+    for word in words:
+        if word.script == "Han":
+            places = range(word.start, word.end)
+            apart.extend(Word(i, i + 1, "Han", UNSPACED["Han"]) for i in places)
+        else:
+            apart.append(word)
+    return apart
+
+
+def _decide(text: str, reading: Reading, target: str) -> list[bool]:
+    """For each word, is it in the target."""
+    script = SCRIPT_OF[target]
+    inside = [word.script == script for word in reading.words]
+    if target in EXCLUSIVE:
+        return inside
+    own = [index for index, same in enumerate(inside) if same]
+    if script == "Han":
+        evidence = _han_evidence(text, reading.words, own, target)
+    else:
+        evidence = odds.of_words(text, reading, own, target)
+    for index, state in zip(own, likeliest(evidence), strict=True):
+        inside[index] = state
+    return inside
+
+
+def _han_evidence(text: str, words: list[Word], own: list[int], target: str) -> list[float]:
+    run = "".join([text[words[index].start] for index in own])
+    sign = 1.0 if target == "ja" else -1.0
+    return [sign * value for value in of_characters(run)]
+
+
+def likeliest(evidence: list[float], switch: float = SWITCH) -> list[bool]:
+    """Viterbi's path over two states; `evidence` is for True, minus `evidence` for False."""
+    yes = no = 0.0
+    stays: list[tuple[bool, bool]] = []
+    for value in evidence:
+        stay_yes, stay_no = yes >= no - switch, no >= yes - switch
+        yes, no = (
+            (yes if stay_yes else no - switch) + value,
+            (no if stay_no else yes - switch) - value,
+        )
+        stays.append((stay_yes, stay_no))
+    state, path = yes >= no, []
+    for stay_yes, stay_no in reversed(stays):
+        path.append(state)
+        if not (stay_yes if state else stay_no):
+            state = not state
+    path.reverse()
+    return path
+
+
+def _spans(words: list[Word], inside: list[bool]) -> Iterator[Span]:
+    """Runs of words that are not in the target, of one script each."""
+    keys = [None if own else word.script for word, own in zip(words, inside, strict=True)]
+    position = 0
+    for key, group in groupby(keys):
+        run = words[position : position + len(list(group))]
+        position += len(run)
+        if key:
+            weight = sum(word.weight for word in run)
+            yield Span(run[0].start, run[-1].end, key, weight)

@@ -1,0 +1,142 @@
+"""Odds that a word is of the target and not of a rival, for languages that share a script.
+
+Two sources: fastText (lid.176, Joulin et al. 2016, arXiv 1607.01759) on windows of a dozen words,
+which also names the rivals; and each word by itself: its frequency in the word lists, or its
+spelling where no list has it.
+"""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from adjudge.verifiers.language.lexicon import Lexicon, identify, lexicon
+from adjudge.verifiers.language.scripts import SCRIPT_OF
+from adjudge.verifiers.language.words import Reading, Word
+
+WINDOW = 12
+"""Words that fastText sees together, at least; a window ends with a clause."""
+WINDOW_MOST = 24
+RIVALS = 3
+RIVAL_SHARE = 0.04
+"""A language below this share of the text, over all windows, is no rival."""
+CONTEXT = 0.5
+"""How much a window counts against a word."""
+LISTED_GAIN = 0.45
+LISTED_BOUND = 1.6
+SPELLING_GAIN = 0.15
+SPELLING_BOUND = 1.2
+FLOOR = -12.5
+"""Log-frequency of a word that a list does not have."""
+NAME_DAMPING = 0.4
+"""A capitalised word may be a name, which is of no language in particular."""
+CLOSE = {"da": "nb", "nb": "da", "cs": "sk", "sk": "cs", "id": "ms", "ms": "id", "hr": "sl",
+         "sl": "hr", "bg": "mk", "mk": "bg", "hi": "mr", "mr": "hi"}  # fmt: skip
+"""Languages so alike that fastText takes one for the other: a rival only when well ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    words: list[int]
+    """Indices in the reading."""
+    shares: dict[str, float]
+    """fastText's languages of the target's script, summing to 1."""
+
+
+def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[float]:
+    """For each word of `own` (indices, in order) the odds of `target`."""
+    windows = [_window(text, reading.words, part, target) for part in _cut(reading, own)]
+    rivals = _rivals(windows, target)
+    judge = _Words(target, rivals)
+    evidence: list[float] = []
+    for window in windows:
+        context = _context(window, target, rivals)
+        for index in window.words:
+            word = reading.words[index]
+            evidence.append(context + judge.odds(text[word.start : word.end]))
+    return evidence
+
+
+def _cut(reading: Reading, own: list[int]) -> list[list[int]]:
+    """Windows of `WINDOW` to `WINDOW_MOST` words, cut where a clause ends if one does."""
+    parts: list[list[int]] = []
+    part: list[int] = []
+    last = -1
+    for index in own:
+        clause = bisect_right(reading.breaks, index)
+        if (len(part) >= WINDOW and clause != last) or len(part) >= WINDOW_MOST:
+            parts.append(part)
+            part = []
+        part.append(index)
+        last = clause
+    if part:
+        parts.append(part)
+    return parts
+
+
+def _window(text: str, words: list[Word], part: list[int], target: str) -> Window:
+    line = " ".join([text[words[i].start : words[i].end] for i in part])
+    if line.isupper():
+        line = line.lower()
+    script = SCRIPT_OF[target]
+    found = {x: p for x, p in identify(line).items() if SCRIPT_OF.get(x, script) == script}
+    total = sum(found.values()) or 1.0
+    return Window(part, {language: share / total for language, share in found.items()})
+
+
+def _rivals(windows: list[Window], target: str) -> tuple[str, ...]:
+    tally: dict[str, float] = {}
+    for window in windows:
+        for language, share in window.shares.items():
+            tally[language] = tally.get(language, 0.0) + share * len(window.words)
+    total = sum(tally.values()) or 1.0
+    twin, ours = CLOSE.get(target), tally.pop(target, 0.0)
+    if twin in tally and tally[twin] < 1.5 * ours:
+        del tally[twin]
+    ranked = sorted(tally, key=lambda language: (-tally[language], language))
+    rivals = [x for x in ranked if tally[x] / total > RIVAL_SHARE][:RIVALS]
+    if SCRIPT_OF[target] == "Latin" and target != "en" and "en" not in rivals:
+        rivals.append("en")
+    return tuple(rivals)
+
+
+def _context(window: Window, target: str, rivals: tuple[str, ...]) -> float:
+    """A window's log-odds, weaker where few words speak."""
+    best = max((window.shares.get(rival, 0.0) for rival in rivals), default=0.0)
+    ratio = math.log((window.shares.get(target, 0.0) + 0.05) / (best + 0.05))
+    return CONTEXT * ratio * min(1.0, len(window.words) / 6)
+
+
+class _Words:
+    """Odds of single words, each worked out once a text."""
+
+    def __init__(self, target: str, rivals: tuple[str, ...]) -> None:
+        self.target = lexicon(target)
+        self.rivals = [found for found in map(lexicon, rivals) if found]
+        self.known: dict[str, float] = {}
+
+    def odds(self, word: str) -> float:
+        found = self.known.get(word)
+        if found is None:
+            found = self.known[word] = self._odds(word)
+        return found
+
+    def _odds(self, word: str) -> float:
+        plain = word.lower()
+        if self.target is None:
+            return 0.0
+        listed = self.target.words.get(plain, FLOOR)
+        rival = max((x.words.get(plain, FLOOR) for x in self.rivals), default=FLOOR)
+        value = _clamp(LISTED_GAIN * (listed - rival), LISTED_BOUND)
+        if listed == FLOOR or (rival == FLOOR and listed < -10):
+            value += self._spelling(self.target, plain)
+        return value * NAME_DAMPING if word[0].isupper() and abs(value) < 1.2 else value
+
+    def _spelling(self, target: Lexicon, plain: str) -> float:
+        if not self.rivals:
+            return 0.0
+        best = max(rival.spelling(plain) for rival in self.rivals)
+        return _clamp(SPELLING_GAIN * (target.spelling(plain) - best), SPELLING_BOUND)
+
+
+def _clamp(value: float, bound: float) -> float:
+    return max(-bound, min(bound, value))

@@ -1,3 +1,4 @@
+import itertools
 import socket
 import subprocess
 import sys
@@ -198,10 +199,10 @@ def test_any_text_has_a_share(text: str, target: str) -> None:
     found = measure(text, target)
     assert 0.0 <= found.share <= 1.0
     spans = found.others
-    assert all(0 <= a.start < a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(0 <= a.start < a.end <= b.start for a, b in itertools.pairwise(spans))
     assert found == measure(text, target)
     regions = hidden_regions(text)
-    assert all(a[1] <= b[0] for a, b in zip(regions, regions[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(regions))
 
 
 def test_switching_costs() -> None:

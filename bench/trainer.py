@@ -166,7 +166,7 @@ class Bench:
         self.results["parts"].setdefault(part, {}).update(found)
         self.results["seconds"] = round(time.monotonic() - self.began, 1)
         (self.out / "trainer.json").write_text(json.dumps(self.results, indent=1))
-        print(f"[{self.results['seconds']:7.1f} s] {part}: {_short(found)}", flush=True)
+        print(f"\n[{self.results['seconds']:7.1f} s] {part}: {_short(found)}", flush=True)
 
     def prepare(self) -> None:
         from adjudge.trainer_client.training.models import make_tiny_llama
@@ -211,7 +211,11 @@ class Bench:
                 seed=self.seed,
                 report_to=[],
                 logging_steps=50,
-                trl={"lr_scheduler_type": "constant_with_warmup", "dataset_num_proc": _workers()},
+                trl={
+                    "lr_scheduler_type": "constant_with_warmup",
+                    "dataset_num_proc": _workers(),
+                    "disable_tqdm": True,
+                },
             ),
             callbacks=(heldout,),
         )
@@ -264,7 +268,7 @@ class Bench:
             "logging_steps": 1,
             "report_to": [],
             "seed": self.seed,
-            "trl": {"log_completions": False},
+            "trl": {"log_completions": False, "disable_tqdm": True},
         }
         return grpo(Grpo(**given | over), rewards)
 

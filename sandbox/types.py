@@ -59,6 +59,8 @@ class Program:
     language: str = "python"
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Relative path → content, put in the working directory of each run."""
+    arguments: tuple[str, ...] = ()
+    """The command line behind the program's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from adjudge.verifiers import (
     puzzle,
     repetition,
 )
+from adjudge.verifiers.code import code_verifier
 from adjudge.verifiers.plugins import Problem, installed
 from adjudge.verifiers.types import AnyVerifier
 
@@ -41,12 +42,13 @@ def problems() -> tuple[Problem, ...]:
     return installed(frozenset(_built_in(Tools()))).problems
 
 
-def _built_in(_: Tools) -> dict[str, AnyVerifier]:
+def _built_in(tools: Tools) -> dict[str, AnyVerifier]:
     verifiers: list[AnyVerifier] = [
         exact.verifier,
         format.verifier,
         number.verifier,
         choice.verifier,
+        code_verifier(tools.sandbox),
         countdown.verifier,
         puzzle.verifier,
         length.verifier,

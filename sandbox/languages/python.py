@@ -20,6 +20,7 @@ class Python:
         """Nothing to do yet: the first run compiles, before the program's first line."""
         return Job(
             launch="python",
+            argv=("main.py", *program.arguments),
             program=Blob(program.source.encode("utf-8", "surrogatepass")),
             files=Blob(pack(program.files)) if program.files else None,
             limits=limits,

@@ -1,0 +1,260 @@
+"""The tests' own process: run them, with stand-ins for what the candidate defines.
+
+    in:  {"tests", "setup", "nonce", "every"}     first
+    out: "C" + request                            for the candidate; its answer comes in
+    out: "P" + {"passed", "total"}                so far, after each case
+    out: "V" + {"nonce", "passed", "total", "fault", "asked"}
+    out: "B" + text                               the tests themselves do not compile
+    out: "W" + text                               they cannot be split from the candidate
+
+Cases are the `assert` statements at the top level; what stands between them is run in order. A
+file of functions `test_…` or of unittest classes that it never calls has those as its cases. A name
+is the candidate's if the tests use it and neither they nor Python's builtins define it; functions
+and values of the set-up are the tests' own (the candidate cannot replace them), its classes are the
+candidate's, so that instances can cross.
+"""
+
+import ast
+import builtins
+import functools
+import importlib
+import symtable
+import sys
+import types
+import unittest
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from adjudge.verifiers.code.far import codec, link, remote
+
+Case = tuple[str, Callable[[], None]]
+"""Its text, and a function that runs it; it fails by raising."""
+IN_ONE_PROCESS = frozenset(
+    ("redirect_stdout", "redirect_stderr", "capsys", "capfd", "monkeypatch", "patch", "mock")
+)
+"""Names by which tests take hold of their own process: split off, they would test nothing."""
+_SHOWN = 300
+_tests = types.ModuleType("__main__")
+_space = vars(_tests)
+_lines: list[str] = []
+
+
+class FailedError(AssertionError):
+    """A case got something else."""
+
+
+class _Equalities(ast.NodeTransformer):
+    """`assert a == b` says what it got."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        test = node.test
+        if not isinstance(test, ast.Compare) or [type(op) for op in test.ops] != [ast.Eq]:
+            return node
+        call = ast.Call(ast.Name("__equal__", ast.Load()), [test.left, test.comparators[0]], [])
+        return ast.copy_location(
+            ast.fix_missing_locations(ast.copy_location(ast.Expr(call), node)), node
+        )
+
+
+def _equal(one: Any, other: Any) -> None:  # noqa: ANN401 - any values
+    if not one == other:
+        raise FailedError(f"expected {_shown(other)}, got {_shown(one)}")
+
+
+def main() -> None:
+    """Judge once."""
+    try:
+        link.send(judge(codec.loads(link.receive()), _introduce))
+    except remote.GoneError:
+        return
+
+
+def judge(order: codec.Wire, introduce: Callable[[set[str]], None], alone: bool = False) -> bytes:
+    """The answer to an order. `introduce` gives the tests the candidate's names; `alone`: nothing
+    is split here, so nothing can fail to be."""
+    try:
+        tree = ast.parse(order["tests"])
+        setup = compile(order["setup"], "setup.py", "exec")
+        wanted = _free_names(order["tests"])
+    except Exception as error:  # noqa: BLE001 - SyntaxError, ValueError, RecursionError, …
+        return b"B" + f"{type(error).__name__}: {error}"[:2000].encode()
+    if (strange := IN_ONE_PROCESS & _mentioned(tree)) and not alone:
+        return b"W" + ", ".join(strange).encode()
+    try:
+        exec(setup, _space)  # noqa: S102 - the dataset's own, in its own slot
+        introduce(wanted)
+        verdict = _count(order, tree)
+    except remote.NotSplitError as error:
+        return b"W" + str(error)[:2000].encode()
+    return b"V" + codec.dumps({"nonce": order["nonce"], **verdict})
+
+
+def _count(order: codec.Wire, tree: ast.Module) -> codec.Wire:
+    sys.modules["__main__"] = _tests
+    _space["__equal__"] = _equal
+    _lines.extend(order["tests"].splitlines())
+    faults: list[codec.Wire] = []
+    written = sum(isinstance(statement, ast.Assert) for statement in tree.body)
+    passed = total = 0
+    try:
+        for text, run in _cases(tree):
+            total += 1
+            fault = _fault(text, run)
+            passed += not fault
+            link.send(b"P" + codec.dumps({"passed": passed, "total": max(total, written)}))
+            faults += [fault] if fault else []
+            if fault and not order["every"]:
+                break
+    except (remote.NotSplitError, remote.GoneError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - between the cases
+        faults.append(_describe(error, "the tests"))
+        total += 1
+    return {
+        "passed": passed,
+        "total": max(total, written),
+        "fault": faults[0] if faults else None,
+        "asked": remote.count[0] - 1,
+    }
+
+
+def _fault(text: str, run: Callable[[], None]) -> codec.Wire:
+    try:
+        run()
+    except (remote.NotSplitError, remote.GoneError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a test raises, it fails
+        return _describe(error, text)
+    return None
+
+
+def _describe(error: BaseException, text: str) -> codec.Wire:
+    failed = isinstance(error, AssertionError)
+    said = str(error) if isinstance(error, FailedError) else f"{type(error).__name__}: {error}"
+    return {
+        "case": _line(error) or text,
+        "got": said[:_SHOWN] if str(error) or not failed else "",
+        "kind": "wrong" if failed else "error",
+    }
+
+
+def _line(error: BaseException) -> str:
+    """The deepest line of the tests that the error passed through."""
+    trace, number = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "tests.py":
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return _lines[number - 1].strip()[:_SHOWN] if 0 < number <= len(_lines) else ""
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def _mentioned(tree: ast.AST) -> set[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return names | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+def _free_names(source: str) -> set[str]:
+    """Globals that the tests use and do not bind."""
+    top = symtable.symtable(source, "tests.py", "exec")
+    bound = {
+        item.get_name() for item in top.get_symbols() if item.is_assigned() or item.is_imported()
+    }
+    used = {item.get_name() for item in top.get_symbols() if item.is_referenced()}
+    pending = top.get_children()
+    while pending:
+        table = pending.pop()
+        pending += table.get_children()
+        used |= {item.get_name() for item in table.get_symbols() if item.is_global()}
+    return used - bound - {"__name__", "__file__", "__doc__"}
+
+
+def names_needed(wanted: set[str]) -> list[str]:
+    """Those of the candidate's: a built-in's name only where the tests use no other."""
+    classes = {name for name, item in _space.items() if isinstance(item, type)}
+    names = {name for name in wanted if name not in _space} | classes
+    return sorted({name for name in names if not hasattr(builtins, name)} or names)
+
+
+def adopt(names: dict[str, Any]) -> None:
+    """Give the tests these names."""
+    _space.update(names)
+
+
+def _introduce(wanted: set[str]) -> None:
+    """Give the tests stand-ins for the candidate's names."""
+    found = remote.ask("names", names_needed(wanted))
+    for name, (kind, item) in found.items():
+        _space[name] = importlib.import_module(str(item)) if kind == "module" else item
+    stand_in = types.ModuleType("solution")
+    stand_in.__dict__["__getattr__"] = lambda name: remote.ask("find", name)
+    for name in ("solution", "main"):
+        sys.modules[name] = stand_in
+
+
+# -- cases ---------------------------------------------------------------------------------------
+
+
+def _cases(tree: ast.Module) -> Iterator[Case]:
+    """Each assert, with the statements before it run first; then what nobody has called."""
+    pending: list[ast.stmt] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.Assert):
+            _run(pending)
+            pending = []
+            yield ast.unparse(statement)[:_SHOWN], _statement([statement])
+        elif not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
+            pending.append(statement)
+    yield from _rest(pending)
+
+
+def _rest(statements: list[ast.stmt]) -> Iterator[Case]:
+    calls = [item for item in statements if isinstance(item, (ast.Expr, ast.If, ast.For, ast.With))]
+    if calls:
+        yield ast.unparse(calls[0])[:_SHOWN], _statement(statements)
+        return
+    _run(statements)
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test"):
+            if not statement.args.args:
+                yield statement.name, _space[statement.name]
+        elif isinstance(statement, ast.ClassDef):
+            yield from _methods(statement.name)
+
+
+def _methods(name: str) -> Iterator[Case]:
+    made = _space.get(name)
+    if isinstance(made, type) and issubclass(made, unittest.TestCase):
+        for test in unittest.defaultTestLoader.loadTestsFromTestCase(made):
+            yield str(test), test.debug
+    elif isinstance(made, type) and name.startswith("Test"):
+        for method in [item for item in vars(made) if item.startswith("test")]:
+            yield f"{name}.{method}", functools.partial(_call_method, made, method)
+
+
+def _call_method(made: type, method: str) -> None:
+    getattr(made(), method)()
+
+
+def _statement(statements: list[ast.stmt]) -> Callable[[], None]:
+    return lambda: _run(statements)
+
+
+def _run(statements: list[ast.stmt]) -> None:
+    if not statements:
+        return
+    module = _Equalities().visit(ast.Module(body=statements, type_ignores=[]))
+    try:
+        exec(compile(module, "tests.py", "exec"), _space)  # noqa: S102 - the dataset's own
+    except SystemExit as leaving:  # unittest.main()
+        if leaving.code not in (None, 0, False):
+            raise FailedError(f"exit status {leaving.code}") from None
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any value
+    if type(value) is remote.Remote:
+        return "an object of the solution's"
+    return repr(value)[:_SHOWN]

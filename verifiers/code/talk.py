@@ -1,0 +1,62 @@
+"""The candidate behind its channel: the program that serves it, and one request at a time."""
+
+from functools import cache
+from pathlib import Path
+
+from adjudge.sandbox.types import Channel, Program
+from adjudge.verifiers.code.far import codec
+
+FAR = Path(__file__).parent / "far"
+
+
+@cache
+def far_program(*modules: str) -> Program:
+    """Modules of `far` as one program: they share its globals, so `codec.encode` is `encode`."""
+    parts = ["import sys", f"{' = '.join(modules)} = sys.modules['__main__']"]
+    for name in modules:
+        text = (FAR / f"{name}.py").read_text(encoding="utf-8")
+        kept = [line for line in text.splitlines() if not line.startswith("from adjudge.")]
+        parts.append("\n".join(kept))
+    return Program(source="\n".join([*parts, "main()"]))
+
+
+def candidate_program() -> Program:
+    """Serves a module: `far.serve`."""
+    return far_program("codec", "link", "serve")
+
+
+def tester_program() -> Program:
+    """Runs tests against one: `far.tester`."""
+    return far_program("codec", "link", "remote", "tester")
+
+
+def shared_program() -> Program:
+    """Both in one: `far.shared`."""
+    return far_program("codec", "link", "remote", "serve", "tester", "shared")
+
+
+class Broken(Exception):
+    """The candidate does not compile."""
+
+
+def load(channel: Channel, source: str, setup: str = "") -> bool:
+    """Have it run the module; False: it ended in that. Raises Broken."""
+    channel.send(codec.dumps({"source": source, "setup": setup}))
+    frame = channel.receive()
+    if frame is None:
+        return False
+    answer = read(frame)
+    if "broken" in answer:
+        raise Broken(str(answer["broken"])[:2000])
+    return True
+
+
+def read(frame: bytes) -> dict[str, codec.Wire]:
+    """A frame of the candidate's; what is no answer of ours is an exception of its own."""
+    try:
+        answer = codec.loads(frame)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    return {"ex": ["ValueError"], "said": "the program wrote to the channel"}

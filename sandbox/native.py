@@ -24,7 +24,6 @@ from pathlib import Path
 
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
-from adjudge.sandbox.inside import sweep
 from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec, usual_environment
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds
 from adjudge.sandbox.types import SandboxError
@@ -270,10 +269,6 @@ class NativeSlot:
             select.select([self._pidfd], [], [], _END_S)
         os.close(self._pidfd)
         self._pidfd = -1
-        if self._spec.mode == "lite":
-            sweep.empty(self._spec.work, most=1 << 30)
-            with contextlib.suppress(OSError):
-                os.rmdir(self._spec.work)
         if self._group is not None:
             self._group.remove()
 

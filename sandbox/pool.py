@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from adjudge.sandbox.inside.child import BROKEN
+from adjudge.sandbox.inside.child import BROKEN, whole
 from adjudge.sandbox.job import (
     Backend,
     Blob,
@@ -234,7 +234,7 @@ class PoolSession:
         result = judge_run(ran, job.limits)
         if ran.cache == BROKEN:
             result = self._settle(replace(result, ending=Ending.COMPILE_ERROR))
-        elif ran.cache:
+        elif whole(ran.cache):
             self._prepared = replace(job, cache=Blob(ran.cache), keep_cache=False)
         return result
 

@@ -10,13 +10,16 @@ import atexit
 import contextlib
 import fcntl
 import gc
+import linecache
 import marshal
 import os
 import random
 import resource
 import signal
+import struct
 import sys
 import threading
+import traceback
 import types
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -29,6 +32,8 @@ _STANDARD = ("stdin", "stdout", "stderr", "channel")
 _KEPT_FROM = 16
 SETUP_FAILED = 211
 BROKEN = b"E"
+NAME = "main.py"
+_SIZE = struct.Struct("<Q")
 _OURS = 2
 """The slot's processes that count as the run's, when they share a uid."""
 
@@ -105,6 +110,7 @@ def _drop(spec: Spec, late: int | None, *, alone: bool) -> None:
         os.setresuid(spec.uid, spec.uid, spec.uid)
     else:
         kernel.keep_capabilities(())
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if late is not None:
         landlock.apply(late)
         os.close(late)
@@ -144,21 +150,30 @@ def _prepare_python(job: Header, kept: Blobs) -> Callable[[], None]:
 
 def _load(kept: Blobs) -> types.CodeType | None:
     """The compiled program; None: it does not compile (the traceback is on stderr)."""
+    source = _read(kept["program"])
+    linecache.cache[NAME] = (lambda: source.decode("utf-8", "replace"),)  # lazily
     cache = kept.get("cache")
     if cache is not None and os.fstat(cache).st_size:
-        compiled = _read(cache)
-        code: types.CodeType = marshal.loads(compiled)  # noqa: S302 - made below, then sealed
-        return _seeded(code, compiled)
-    source = _read(kept["program"])
+        compiled = _read(cache)[_SIZE.size :]
+        return _seeded(marshal.loads(compiled), compiled)  # noqa: S302 - made below, then sealed
     try:
-        code = compile(source, "main.py", "exec", dont_inherit=True)
-        result = marshal.dumps(code)
+        code = compile(source, NAME, "exec", dont_inherit=True)
     except BaseException:  # noqa: BLE001 - compile raises many kinds: SyntaxError, MemoryError, …
         _show(depth=1)
         _write_cache(cache, BROKEN)
         return None
-    _write_cache(cache, result)
-    return _seeded(code, result)
+    _keep(code, cache)
+    return _seeded(code, source)
+
+
+def _keep(code: types.CodeType, cache: int | None) -> None:
+    """For later runs, if it can be had: the deepest constants cannot be marshalled."""
+    if cache is not None:
+        with contextlib.suppress(ValueError, MemoryError, RecursionError):
+            data = marshal.dumps(code)
+            _write_cache(cache, _SIZE.pack(len(data)) + data)
+            return
+        os.close(cache)
 
 
 def _seeded(code: types.CodeType, compiled: bytes) -> types.CodeType:
@@ -169,12 +184,19 @@ def _seeded(code: types.CodeType, compiled: bytes) -> types.CodeType:
 
 
 def _write_cache(cache: int | None, data: bytes) -> None:
+    """As far as it goes: whoever takes it compares the size (`whole`)."""
     if cache is None:
         return
     view = memoryview(data)
-    while view:
-        view = view[os.write(cache, view) :]
+    with contextlib.suppress(OSError):
+        while view:
+            view = view[os.write(cache, view) :]
     os.close(cache)
+
+
+def whole(cache: bytes) -> bool:
+    """Whether a run got as far as to write all of the compiled program."""
+    return len(cache) > _SIZE.size and _SIZE.unpack_from(cache)[0] == len(cache) - _SIZE.size
 
 
 _last_environment: dict[str, str] = {}
@@ -225,7 +247,7 @@ def _run_python(code: types.CodeType | None, argv: list[str]) -> NoReturn:
 
 def _execute(code: types.CodeType, argv: list[str]) -> int:
     module = types.ModuleType("__main__")
-    module.__dict__.update(__builtins__=__builtins__, __file__="main.py")
+    module.__dict__.update(__builtins__=__builtins__, __file__=NAME)
     sys.modules["__main__"] = module
     sys.argv[:] = argv
     try:
@@ -245,7 +267,10 @@ def _show(depth: int) -> None:
         trace = trace and trace.tb_next
     if kind is not None and error is not None:
         with contextlib.suppress(BaseException):
-            sys.__excepthook__(kind, error.with_traceback(trace), trace)
+            if sys.excepthook is not sys.__excepthook__:
+                sys.excepthook(kind, error.with_traceback(trace), trace)
+            else:
+                traceback.print_exception(kind, error, trace)
 
 
 def _exit_status(code: object) -> int:

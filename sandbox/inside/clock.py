@@ -8,6 +8,7 @@ read, run delay is taken as 0 and `Table.reads_delay` says so.
 
 import os
 import time
+from collections.abc import Set
 from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -67,11 +68,16 @@ class Table:
             return [n for n in os.listdir(self._opened) if n.isdigit() and n != self._own]
         return self._below(self._own)
 
-    def _below(self, pid: str) -> list[str]:
+    def children(self, but: set[str]) -> list[str]:
+        """Our descendants, without some children and theirs."""
+        return self._below(self._own, but)
+
+    def _below(self, pid: str, but: Set[str] = frozenset()) -> list[str]:
         found: list[str] = []
         for task in self._list(f"{pid}/task"):
-            for child in self._read(f"{pid}/task/{task}/children").split():
-                found += [child.decode(), *self._below(child.decode())]
+            for child in self._read(f"{pid}/task/{task}/children").decode().split():
+                if child not in but:
+                    found += [child, *self._below(child)]
         return found
 
     def _add(self, used: Usage, pid: str) -> None:

@@ -15,13 +15,14 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import threading
 from typing import NoReturn
 
-from adjudge.sandbox.inside import kernel, rootfs, zygote
+from adjudge.sandbox.inside import kernel, rootfs, sweep, zygote
 from adjudge.sandbox.inside.links import PipeLink, SocketLink
 from adjudge.sandbox.inside.spec import SITE, Spec, load_spec
 
@@ -44,19 +45,67 @@ def prepare_interpreter(preload: list[str], source: str, site: str) -> None:
 def main(number: int, preload: list[str], source: str, site: str = SITE) -> NoReturn:
     """Serve the socket with file descriptor `number`."""
     prepare_interpreter(preload, source, site)
-    control = socket.socket(fileno=number)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     gc.collect()
     gc.freeze()
-    while True:
-        message, ancillary, _, _ = control.recvmsg(1 << 20, socket.CMSG_SPACE(4))
+    _Nursery(socket.socket(fileno=number)).serve()
+    os._exit(0)
+
+
+class _Nursery:
+    """Its slots, by their pidfds. It outlives each, and clears what a `lite` one may leave."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._slots: dict[int, tuple[int, Spec]] = {}
+
+    def serve(self) -> None:
+        """Until the other side is gone; then every slot ends."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        while True:
+            for opened, _ in poll.poll():
+                if opened != self._control.fileno():
+                    poll.unregister(opened)
+                    self._bury(opened)
+                elif (born := self._obey()) is not None:
+                    poll.register(born, select.POLLIN)
+                else:
+                    self._end_all()
+                    return
+
+    def _obey(self) -> int | None:
+        message, ancillary, _, _ = self._control.recvmsg(1 << 20, socket.CMSG_SPACE(4))
         if not message:
-            os._exit(0)
+            return None
         opened = array.array("i", ancillary[0][2])[0]
-        pid = _fork_slot(load_spec(json.loads(message)["spec"]), opened)
+        spec = load_spec(json.loads(message)["spec"])
+        pid = _fork_slot(spec, opened)
         os.close(opened)
-        control.send(json.dumps({"pid": pid}).encode())
+        born = os.pidfd_open(pid)
+        self._slots[born] = (pid, spec)
+        self._control.send(json.dumps({"pid": pid}).encode())
+        return born
+
+    def _bury(self, opened: int) -> None:
+        """With namespaces, all of a slot died with it; without, its last run may live on."""
+        os.close(opened)
+        _, spec = self._slots.pop(opened)
+        if spec.mode != "lite":
+            return
+        sweep.kill_left(spec, {str(pid) for pid, _ in self._slots.values()})
+        sweep.empty(spec.work, most=1 << 30)
+        with contextlib.suppress(OSError):
+            os.rmdir(spec.work)
+
+    def _end_all(self) -> None:
+        for opened, (pid, _) in list(self._slots.items()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            select.select([opened], [], [])
+            self._bury(opened)
 
 
 def _fork_slot(spec: Spec, opened: int) -> int:

@@ -39,6 +39,17 @@ def kill_all(spec: Spec, table: Table, note: Note) -> None:
             return
 
 
+def kill_left(spec: Spec, known: set[str]) -> None:
+    """What a `lite` slot that was killed left running: its uid's, or our own but the `known`."""
+    if spec.uid is not None:
+        _kill_uid(spec.uid)
+        return
+    opened = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    for pid in Table(opened, private=False).children(known):
+        _kill(int(pid))
+    os.close(opened)
+
+
 def _reap(note: Note) -> None:
     with contextlib.suppress(ChildProcessError):
         while (ended := os.wait4(-1, os.WNOHANG))[0]:
@@ -62,7 +73,8 @@ def _kill_uid(uid: int) -> None:
             os.kill(-1, signal.SIGKILL)
         finally:
             os._exit(0)
-    os.waitpid(pid, 0)
+    with contextlib.suppress(ChildProcessError):  # where children are reaped by themselves
+        os.waitpid(pid, 0)
 
 
 def check_private(spec: Spec) -> None:

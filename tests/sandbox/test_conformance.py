@@ -185,6 +185,59 @@ for number in range(1024):
     except OSError: pass
 print(fds, "REWARD_SECRET" in os.environ)
 """
-    assert run(sandbox, source).stdout == b"[0, 1, 2] False\n"
+    with sandbox.open(Program(source=source), QUICK) as session:
+        for _ in range(2):
+            assert session.run().stdout == b"[0, 1, 2] False\n"
     assert struct.calcsize("<I") == 4
     assert os.environ["REWARD_SECRET"] == "hunter2"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import asyncio\nasync def f(): await asyncio.sleep(0.01)\nasyncio.run(f())",
+        "from concurrent.futures import *\nwith ThreadPoolExecutor(2) as e: e.submit(abs, 1)",
+        "import tempfile\nwith tempfile.NamedTemporaryFile() as f: f.write(b'x')",
+        "import random\nassert random.random() != 0.5",
+        "import inspect\ndef f(): pass\nassert inspect.getsource(f) == 'def f(): pass\\n'\n",
+        "import pickle\nclass A: pass\npickle.loads(pickle.dumps(A()))",
+        "import sys\nsys.setrecursionlimit(10**6)\ndef f(n): return n and f(n - 1)\nf(50_000)",
+        "import threading\nt = threading.Thread(target=abs, args=(1,))\nt.start(); t.join()",
+        "import ssl, sqlite3, lzma, hashlib, xml.etree.ElementTree",
+        "x = " + "(" * 80 + "1," + ")" * 80,
+    ],
+)
+def test_what_programs_do(sandbox: Pool, source: str) -> None:
+    with sandbox.open(Program(source=source), Limits(cpu_s=10)) as session:
+        results = [session.run() for _ in range(2)]
+    assert [result.ending for result in results] == [Ending.OK] * 2, results
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import multiprocessing as m\nwith m.Pool(2) as p: assert p.map(abs, [-1]) == [1]",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-S', '-c', ''], check=True)",
+    ],
+)
+def test_programs_of_several_processes(sandbox: Pool, source: str, backend_name: str) -> None:
+    if backend_name in ("lite", "lite-one-uid", "piped"):
+        pytest.skip("no /dev/shm there, or no processes")
+    assert run(sandbox, source, limits=Limits(cpu_s=10)).ending is Ending.OK
+
+
+def test_random_numbers_differ(sandbox: Pool) -> None:
+    with sandbox.open(Program(source="import random\nprint(random.random())"), QUICK) as session:
+        assert len({session.run().stdout for _ in range(4)}) == 4
+
+
+def test_a_traceback_reads_as_usual(sandbox: Pool) -> None:
+    source = "def f():\n    return 1 / 0\n\nf()\n"
+    with sandbox.open(Program(source=source), QUICK) as session:
+        for _ in range(2):
+            assert session.run().stderr.decode().replace("~", "^") == (
+                "Traceback (most recent call last):\n"
+                '  File "main.py", line 4, in <module>\n    f()\n'
+                '  File "main.py", line 2, in f\n    return 1 / 0\n           ^^^^^\n'
+                "ZeroDivisionError: division by zero\n"
+            )

@@ -2,6 +2,11 @@
 
 import gc
 import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,8 +39,12 @@ def descriptors() -> int:
 
 
 def descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [below for child in map(int, children) for below in (child, *descendants(child))]
+    try:
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    children = [int(word) for words in lists for word in words.split()]
+    return [below for child in children for below in (child, *descendants(child))]
 
 
 def mounts() -> int:
@@ -85,3 +94,64 @@ def test_a_closed_sandbox_leaves_nothing(make_pool: MakePool) -> None:
     pool.close()
     assert set(descendants(os.getpid())) <= alive
     assert (descriptors(), mounts(), groups()) == (opened, mounted, grouped)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that every user may enter (pytest's own are for one)."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize("how", ["closed", "killed"])
+def test_a_service_that_dies_leaves_nothing(how: str, backend_name: str, open_folder: Path) -> None:
+    """Not even in mid-run, with children of the run alive: what namespaces do, or the nursery."""
+    if backend_name in ("piped", "lite-one-uid"):
+        pytest.skip("a container's end, or no children")
+    code = (
+        "import sys, threading, time\n"
+        "from tests.sandbox.conftest import _backend\n"
+        "from adjudge.sandbox.pool import Pool\n"
+        "from adjudge.sandbox.types import Limits, Program\n"
+        f"pool = Pool(_backend({backend_name!r}), slots=1)\n"
+        "run = 'import os\\nfor _ in range(3):\\n    if os.fork() == 0: break\\n"
+        "print(1)\\nwhile True: pass'\n"
+        "def act():\n"
+        "    with pool.open(Program(source=run), Limits(cpu_s=60)) as s: s.run()\n"
+        "threading.Thread(target=act, daemon=True).start()\n"
+        "time.sleep(0.7)\nprint('up', flush=True)\nsys.stdin.read()\n"
+    )
+    root = Path(__file__).parent.parent.parent
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}", "TMPDIR": str(open_folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd="/",
+    )
+    assert process.stdin
+    assert process.stdout
+    with process:
+        if not process.stdout.readline():
+            pytest.skip(f"{backend_name} does not run here")
+        family = [started(pid) for pid in descendants(process.pid)]
+        assert len(family) > 4
+        if how == "killed":
+            process.kill()
+        process.stdin.close()
+    deadline = time.monotonic() + 20
+    while living := [who for who in family if started(who[0]) == who]:
+        assert time.monotonic() < deadline, living
+        time.sleep(0.05)
+    assert [path.name for path in open_folder.glob("adjudge-slot-*")] == []
+
+
+def started(pid: int) -> tuple[int, str]:
+    """A process, told apart from a later one of the same number."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return pid, ""
+    return (pid, "") if fields[0] == "Z" else (pid, fields[19])

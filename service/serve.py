@@ -22,7 +22,7 @@ from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.queue_desk import DeskOptions, QueueDesk
 from adjudge.service.settings import Settings
 from adjudge.service.worker.main import spawn, worker_options
-from adjudge.verifiers.registry import registry
+from adjudge.verifiers.registry import Tools, registry
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,12 @@ async def _worker(settings: Settings, queue: QueueOptions) -> AsyncIterator[None
     if settings.workers == 0:
         yield
         return
-    options = worker_options(queue, children=settings.workers)
+    options = worker_options(
+        queue,
+        children=settings.workers,
+        allow_unsafe=settings.allow_unsafe,
+        remotes=settings.remotes,
+    )
     async with _kept(lambda: spawn(options), "worker"):
         yield
 
@@ -114,7 +119,7 @@ async def _kept(start: Callable[[], "subprocess.Popen[bytes]"], what: str) -> As
 
 
 def _app(settings: Settings, queue: QueueOptions) -> FastAPI:
-    kinds = registry()
+    kinds = registry(Tools(remotes=settings.remotes))
     desk = QueueDesk(Front(queue), kinds, DeskOptions())
     app = create_app(desk, settings.http, kinds)
 

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from adjudge.service.errors import ServiceError
+from adjudge.verifiers.remote import RemoteServer
 
 DEFAULT_FILE = "adjudge.toml"
 
@@ -70,6 +71,11 @@ class Settings(BaseSettings):
 
     workers: int | None = Field(default=None, ge=0, le=1024)
     """Worker processes on this machine; default: its cores. 0: none (they run elsewhere)."""
+    remotes: dict[str, RemoteServer] = Field(default_factory=dict)
+    """Reward models and judges that the kind `remote` may ask, by name."""
+    allow_unsafe: bool = False
+    """Judge programs even where no sandbox back end is safe. For trying things out, never for
+    completions of a policy."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = False
     """One JSON object a line."""

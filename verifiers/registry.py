@@ -1,7 +1,7 @@
 """Every kind that the service knows, by the name that a request uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adjudge.sandbox.types import Sandbox
 from adjudge.verifiers import (
@@ -15,10 +15,12 @@ from adjudge.verifiers import (
     length,
     number,
     puzzle,
+    remote,
     repetition,
 )
 from adjudge.verifiers.code import code_verifier
 from adjudge.verifiers.plugins import Problem, installed
+from adjudge.verifiers.remote import RemoteServer
 from adjudge.verifiers.types import AnyVerifier
 
 
@@ -28,6 +30,8 @@ class Tools:
 
     sandbox: Sandbox | None = None
     """None: this process cannot run programs; `code` is then unscored, `no_sandbox`."""
+    remotes: Mapping[str, RemoteServer] = field(default_factory=dict)
+    """The reward models and judges that `remote` may ask, by name."""
 
 
 def registry(tools: Tools | None = None) -> Mapping[str, AnyVerifier]:
@@ -55,6 +59,7 @@ def _built_in(tools: Tools) -> dict[str, AnyVerifier]:
         repetition.verifier,
         json_schema.verifier,
         hacks.verifier,
+        remote.verifier_for(tools.remotes),
         language.verifier,
     ]
     return {verifier.kind: verifier for verifier in verifiers}

@@ -47,6 +47,8 @@ def command(
             children=settings.workers,
             slots=slots,
             lanes=_lanes(lane),
+            allow_unsafe=settings.allow_unsafe,
+            remotes=settings.remotes,
             grace_s=settings.stop_s,
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from adjudge.service.desk import SandboxState
 from adjudge.verifiers.plugins import Problem
@@ -54,7 +54,9 @@ def _kind(verifier: AnyVerifier, sandbox: SandboxState) -> Kind:
 
 
 def _needs(verifier: AnyVerifier) -> tuple[str, ...]:
-    """A kind whose params have no defaults cannot tell before it is asked with some."""
-    if any(item.is_required() for item in verifier.params.model_fields.values()):
+    """A kind that has no default params cannot tell before it is asked with some."""
+    try:
+        params = verifier.params()
+    except ValidationError:
         return ()
-    return verifier.needed_keys(verifier.params())
+    return verifier.needed_keys(params)

@@ -32,10 +32,15 @@ from adjudge.service.judge import Watch, judge_job
 from adjudge.service.worker.frames import OPERATIONS, PROGRESS, REPLY, REQUEST, Frame
 from adjudge.service.worker.programs import run_program
 from adjudge.verifiers.registry import Tools
+from adjudge.verifiers.remote import RemoteServer
 from adjudge.verifiers.types import AnyVerifier, Frozen
 
 PR_SET_PDEATHSIG = 1
 
+REMOTES_VARIABLE = "ADJUDGE_CHILD_REMOTES"
+"""Where a child finds the servers of `remote` (JSON): they may hold keys, which must not stand
+among arguments that others can list."""
+REMOTES: TypeAdapter[dict[str, RemoteServer]] = TypeAdapter(dict[str, RemoteServer])
 _REFERENCE: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -168,7 +173,8 @@ def main() -> None:
     link = socket.socket(fileno=options.link)
     progress = mmap.mmap(options.progress, PROGRESS.size)
     sandbox, state = _sandbox(options)
-    kinds = load(options.kinds)(Tools(sandbox=sandbox))
+    remotes = REMOTES.validate_json(os.environ.pop(REMOTES_VARIABLE, "{}"))
+    kinds = load(options.kinds)(Tools(sandbox=sandbox, remotes=remotes))
     assert isinstance(kinds, Mapping)
     body = state.model_dump_json().encode()
     link.sendall(REPLY.pack(0, len(body)) + body)

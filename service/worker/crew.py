@@ -54,6 +54,8 @@ class CrewOptions:
     kinds: str = "adjudge.verifiers.registry:registry"
     sandbox: str = ""
     sandbox_options: str = "{}"
+    remotes: str = "{}"
+    """The servers of `remote`, as JSON with their keys in clear."""
 
 
 _SELF_INFLICTED = {
@@ -89,6 +91,7 @@ class Child:
                 self._command(theirs.fileno()),
                 pass_fds=(theirs.fileno(), self._progress_fd),
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, "ADJUDGE_CHILD_REMOTES": options.remotes},
             )
         self._link = ours
         self._writer: asyncio.StreamWriter | None = None

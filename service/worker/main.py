@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import uvloop
 from pydantic import TypeAdapter
@@ -16,6 +17,7 @@ from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.worker.crew import CrewOptions
 from adjudge.service.worker.programs import SANDBOX
 from adjudge.service.worker.supervisor import Supervisor, WorkerOptions
+from adjudge.verifiers.remote import RemoteServer
 from adjudge.verifiers.types import Lane
 
 _OPTIONS = TypeAdapter(WorkerOptions)
@@ -35,6 +37,7 @@ def worker_options(
     kinds: str = "adjudge.verifiers.registry:registry",
     sandbox: str = SANDBOX,
     allow_unsafe: bool = False,
+    remotes: Mapping[str, RemoteServer] | None = None,
     grace_s: float = 30.0,
 ) -> WorkerOptions:
     """The crews of one worker: a child for each core, four sandbox slots for each."""
@@ -50,9 +53,22 @@ def worker_options(
             sandbox=sandbox,
             sandbox_options=json.dumps({"slots": slots, "allow_unsafe": allow_unsafe}),
         ),
-        "remote": CrewOptions(size=1, threads=32, cpu_s=0.0, memory_mb=0, kinds=kinds),
+        "remote": CrewOptions(
+            size=1, threads=32, cpu_s=0.0, memory_mb=0, kinds=kinds, remotes=_json(remotes or {})
+        ),
     }
-    return WorkerOptions(queue=queue, crews={lane: crews[lane] for lane in lanes}, grace_s=grace_s)
+    chosen = [lane for lane in lanes if lane != "remote" or remotes]
+    return WorkerOptions(queue=queue, crews={lane: crews[lane] for lane in chosen}, grace_s=grace_s)
+
+
+def _json(remotes: Mapping[str, RemoteServer]) -> str:
+    """With the keys in clear, which a model's own dump would hide."""
+    shown = {
+        name: server.model_dump()
+        | {"api_key": server.api_key.get_secret_value() if server.api_key else None}
+        for name, server in remotes.items()
+    }
+    return json.dumps(shown)
 
 
 async def work(options: WorkerOptions) -> None:

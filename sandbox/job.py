@@ -80,6 +80,8 @@ class Job:
     cache: Blob | None = None
     """Python's compiled code, of an earlier `Ran.cache`."""
     keep_cache: bool = False
+    keep: Callable[[bytes], None] = lambda _: None
+    """Told what the first run has compiled."""
 
     def close(self) -> None:
         """Give its files back."""

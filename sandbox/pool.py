@@ -235,6 +235,7 @@ class PoolSession:
         if ran.cache == BROKEN:
             result = self._settle(replace(result, ending=Ending.COMPILE_ERROR))
         elif whole(ran.cache):
+            job.keep(ran.cache)
             self._prepared = replace(job, cache=Blob(ran.cache), keep_cache=False)
         return result
 

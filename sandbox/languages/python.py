@@ -1,10 +1,12 @@
-"""Python: run by the slot's own warm interpreter, compiled once, in the first run's process."""
+"""Python: run by the slot's own warm interpreter, compiled once, in the first run's process; the
+compiled code of recent programs is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from adjudge.sandbox.inside.spec import pack
 from adjudge.sandbox.job import Blob, Job
 from adjudge.sandbox.language import Compile
+from adjudge.sandbox.recent import Recent, key_of
 from adjudge.sandbox.types import Limits, Program
 
 
@@ -15,14 +17,19 @@ class Python:
     version: str | None
     name: str = "python"
     readable: tuple[str, ...] = ()
+    recent: Recent = field(default_factory=lambda: Recent(capacity_mb=32))
 
     def build(self, program: Program, limits: Limits, compile_: Compile) -> Job:  # noqa: ARG002
         """Nothing to do yet: the first run compiles, before the program's first line."""
-        return Job(
+        key = key_of(program.source)
+        job = Job(
             launch="python",
             argv=("main.py", *program.arguments),
             program=Blob(program.source.encode("utf-8", "surrogatepass")),
             files=Blob(pack(program.files)) if program.files else None,
             limits=limits,
             keep_cache=True,
+            keep=lambda compiled: self.recent.put(key, compiled),
         )
+        known = self.recent.get(key)
+        return job if known is None else replace(job, cache=Blob(known), keep_cache=False)

@@ -75,21 +75,33 @@ def judge(order: codec.Wire, introduce: Callable[[set[str]], None], alone: bool 
     try:
         tree = ast.parse(order["tests"])
         setup = compile(order["setup"], "setup.py", "exec")
-        wanted = _free_names(order["tests"])
+        wanted = _free_names(order["tests"]) | _free_names(order["setup"])
     except Exception as error:  # noqa: BLE001 - SyntaxError, ValueError, RecursionError, …
         return b"B" + f"{type(error).__name__}: {error}"[:2000].encode()
     if (strange := IN_ONE_PROCESS & _mentioned(tree)) and not alone:
         return b"W" + ", ".join(strange).encode()
     try:
-        exec(setup, _space)  # noqa: S102 - the dataset's own, in its own slot
+        early = _prepare(setup)
+    except Exception as error:  # noqa: BLE001 - the set-up fails without any candidate
+        return b"B" + f"set-up: {type(error).__name__}: {error}"[:2000].encode()
+    try:
         introduce(wanted)
-        verdict = _count(order, tree)
+        verdict = _count(order, tree, () if early else (setup,))
     except remote.NotSplitError as error:
         return b"W" + str(error)[:2000].encode()
     return b"V" + codec.dumps({"nonce": order["nonce"], **verdict})
 
 
-def _count(order: codec.Wire, tree: ast.Module) -> codec.Wire:
+def _prepare(setup: types.CodeType) -> bool:
+    """Run the set-up; False: it needs the candidate's names, and runs later."""
+    try:
+        exec(setup, _space)  # noqa: S102 - the dataset's own, in its own slot
+    except NameError:
+        return False
+    return True
+
+
+def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ...]) -> codec.Wire:
     sys.modules["__main__"] = _tests
     _space["__equal__"] = _equal
     _lines.extend(order["tests"].splitlines())
@@ -97,6 +109,8 @@ def _count(order: codec.Wire, tree: ast.Module) -> codec.Wire:
     written = sum(isinstance(statement, ast.Assert) for statement in tree.body)
     passed = total = 0
     try:
+        for code in before:
+            exec(code, _space)  # noqa: S102 - as above
         for text, run in _cases(tree):
             total += 1
             fault = _fault(text, run)

@@ -27,6 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 
 WORDS = 5000
+SWAHILI_WORDS = 12000
 GRAMS = 5000
 TRAIN = 60000
 HAN = 4000
@@ -53,11 +54,12 @@ def wordfreq_list(language: str) -> Frequencies:
 
 
 def swahili_list(lexicon: Path, stopwords: list[str]) -> Frequencies:
-    """The lexicon has no frequencies: its words share one, the function words a higher one."""
+    """The lexicon has no frequencies: short words get higher ones, function words the highest."""
     english = wordfreq_list("en")
     rows = sqlite3.connect(lexicon).execute("select distinct word from word_phonemes")
     words = [w for (w,) in rows if re.fullmatch("[a-z']+", w) and english.get(w, 0) < 1e-7]
-    return dict.fromkeys(words, 3e-6) | dict.fromkeys(stopwords, 3e-3)
+    guessed = {word: 1e-4 * math.exp(-len(word) / 4) for word in words}
+    return guessed | dict.fromkeys(stopwords, 3e-3)
 
 
 def letter_counts(frequencies: Frequencies) -> list[Counter[str]]:
@@ -113,8 +115,8 @@ def in_bins(values: Iterable[tuple[str, float]], step: float) -> str:
     return "\n".join(f"{b} {' '.join(sorted(bins[b]))}" for b in sorted(bins, reverse=True))
 
 
-def word_page(frequencies: Frequencies, counts: list[Counter[str]]) -> str:
-    best = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))[:WORDS]
+def word_page(frequencies: Frequencies, counts: list[Counter[str]], most: int = WORDS) -> str:
+    best = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))[:most]
     words = in_bins(((w, math.log(f)) for w, f in best), 0.25)
     return f"{words}\n\n{in_bins(letter_model(counts).items(), 0.25)}\n"
 
@@ -174,6 +176,7 @@ def pages(arguments: argparse.Namespace) -> dict[str, str]:
     lists = {x: wordfreq_list(x) for x in LISTED if x not in ("sw", "mr")}
     lists["sw"] = swahili_list(arguments.swahili, stop["sw"])
     made = {x: word_page(lists[x], letter_counts(lists[x])) for x in lists}
+    made["sw"] = word_page(lists["sw"], letter_counts(lists["sw"]), SWAHILI_WORDS)
     marathi = dict.fromkeys(filter(is_word, stop["mr"]), 2e-3)
     made["mr"] = word_page(marathi, profile_counts(arguments.marathi))
     return made | {"han": han_page()}

@@ -19,6 +19,9 @@ WINDOW_MOST = 24
 RIVALS = 3
 RIVAL_SHARE = 0.04
 """A language below this share of the text, over all windows, is no rival."""
+LOCAL_SHARE = 0.15
+LOCAL_RATIO = 0.5
+"""A language with such a share of a window, and of the target's share, is a rival there."""
 CONTEXT = 0.5
 """How much a window counts against a word."""
 LISTED_GAIN = 0.45
@@ -46,10 +49,12 @@ def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[f
     """For each word of `own` (indices, in order) the odds of `target`."""
     windows = [_window(text, reading.words, part, target) for part in _cut(reading, own)]
     rivals = _rivals(windows, target)
-    judge = _Words(target, rivals)
+    judges: dict[tuple[str, ...], _Words] = {}
     evidence: list[float] = []
     for window in windows:
-        context = _context(window, target, rivals)
+        here = rivals + _local_rivals(window, target, rivals)
+        judge = judges.get(here) or judges.setdefault(here, _Words(target, here))
+        context = _context(window, target, here)
         for index in window.words:
             word = reading.words[index]
             evidence.append(context + judge.odds(text[word.start : word.end]))
@@ -97,6 +102,14 @@ def _rivals(windows: list[Window], target: str) -> tuple[str, ...]:
     if SCRIPT_OF[target] == "Latin" and target != "en" and "en" not in rivals:
         rivals.append("en")
     return tuple(rivals)
+
+
+def _local_rivals(window: Window, target: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Languages of one window that are too rare in the text to be rivals everywhere."""
+    ours, found = window.shares.get(target, 0.0), window.shares
+    rare = [x for x in found if x not in known and x != target and x != CLOSE.get(target)]
+    here = [x for x in rare if found[x] > LOCAL_SHARE and found[x] > LOCAL_RATIO * ours]
+    return tuple(sorted(here, key=lambda language: -found[language])[:1])
 
 
 def _context(window: Window, target: str, rivals: tuple[str, ...]) -> float:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from adjudge.verifiers.language import odds
-from adjudge.verifiers.language.han import of_characters
+from adjudge.verifiers.language.han import of_run
 from adjudge.verifiers.language.regions import hidden_regions
 from adjudge.verifiers.language.scripts import EXCLUSIVE, SCRIPT_OF, UNSPACED
 from adjudge.verifiers.language.words import Reading, Word, read
 
-SWITCH = 2.0
+SWITCH = 2.25
 """What a change of language costs, in the unit of the odds."""
+SWITCHES = {"Han": 3.0}
+"""The same where the unit is a character."""
 
 
 TERM_WORDS = 3.0
@@ -95,15 +97,22 @@ def _decide(text: str, reading: Reading, target: str) -> list[bool]:
         evidence = _han_evidence(text, reading.words, own, target)
     else:
         evidence = odds.of_words(text, reading, own, target)
-    for index, state in zip(own, likeliest(evidence), strict=True):
+    for index, state in zip(own, likeliest(evidence, SWITCHES.get(script, SWITCH)), strict=True):
         inside[index] = state
     return inside
 
 
 def _han_evidence(text: str, words: list[Word], own: list[int], target: str) -> list[float]:
-    run = "".join([text[words[index].start] for index in own])
+    """Characters that touch are a run."""
+    runs: list[list[int]] = []
+    for index in own:
+        if runs and words[runs[-1][-1]].end == words[index].start:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
     sign = 1.0 if target == "ja" else -1.0
-    return [sign * value for value in of_characters(run)]
+    spans = (text[words[run[0]].start : words[run[-1]].end] for run in runs)
+    return [sign * value for span in spans for value in of_run(span)]
 
 
 def likeliest(evidence: list[float], switch: float = SWITCH) -> list[bool]:

@@ -7,6 +7,7 @@ spelling where no list has it.
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adjudge.verifiers.language.lexicon import Lexicon, identify, lexicon
@@ -14,23 +15,25 @@ from adjudge.verifiers.language.scripts import SCRIPT_OF
 from adjudge.verifiers.language.words import Reading, Word
 
 WINDOW = 12
-"""Words that fastText sees together, at least; a window ends with a clause."""
-WINDOW_MOST = 24
+"""Words that fastText sees together, up to twice as many; a window ends with a clause."""
+PIECE = 5
+"""The same where it is not sure."""
+SURE = 0.95
 RIVALS = 3
-RIVAL_SHARE = 0.04
+RIVAL_SHARE = 0.08
 """A language below this share of the text, over all windows, is no rival."""
-LOCAL_SHARE = 0.15
+LOCAL_SHARE = 0.35
 LOCAL_RATIO = 0.5
 """A language with such a share of a window, and of the target's share, is a rival there."""
-CONTEXT = 0.5
+CONTEXT = 0.1
 """How much a window counts against a word."""
-LISTED_GAIN = 0.45
-LISTED_BOUND = 1.6
-SPELLING_GAIN = 0.15
-SPELLING_BOUND = 1.2
+LISTED_GAIN = 0.55
+LISTED_BOUND = 2.6
+SPELLING_GAIN = 0.16
+SPELLING_BOUND = 1.6
 FLOOR = -12.5
 """Log-frequency of a word that a list does not have."""
-NAME_DAMPING = 0.4
+NAME_DAMPING = 0.5
 """A capitalised word may be a name, which is of no language in particular."""
 CLOSE = {"da": "nb", "nb": "da", "cs": "sk", "sk": "cs", "id": "ms", "ms": "id", "hr": "sl",
          "sl": "hr", "bg": "mk", "mk": "bg", "hi": "mr", "mr": "hi"}  # fmt: skip
@@ -47,7 +50,7 @@ class Window:
 
 def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[float]:
     """For each word of `own` (indices, in order) the odds of `target`."""
-    windows = [_window(text, reading.words, part, target) for part in _cut(reading, own)]
+    windows = list(_windows(text, reading, own, target))
     rivals = _rivals(windows, target)
     judges: dict[tuple[str, ...], _Words] = {}
     evidence: list[float] = []
@@ -61,21 +64,31 @@ def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[f
     return evidence
 
 
-def _cut(reading: Reading, own: list[int]) -> list[list[int]]:
-    """Windows of `WINDOW` to `WINDOW_MOST` words, cut where a clause ends if one does."""
-    parts: list[list[int]] = []
-    part: list[int] = []
-    last = -1
+def _windows(text: str, reading: Reading, own: list[int], target: str) -> Iterator[Window]:
+    """Windows that fastText is sure of as they are, the others in smaller pieces."""
+    for part in _cut(reading, own, WINDOW):
+        window = _window(text, reading.words, part, target)
+        if window.shares.get(target, 0.0) >= SURE:
+            yield window
+        else:
+            for piece in _cut(reading, part, PIECE):
+                yield _window(text, reading.words, piece, target)
+
+
+def _cut(reading: Reading, own: list[int], least: int) -> Iterator[list[int]]:
+    """Parts of `least` to twice as many words, cut where a clause ends if one does."""
+    breaks, part = reading.breaks, []
+    place = bisect_right(breaks, own[0]) if own else 0
     for index in own:
-        clause = bisect_right(reading.breaks, index)
-        if (len(part) >= WINDOW and clause != last) or len(part) >= WINDOW_MOST:
-            parts.append(part)
+        new = place < len(breaks) and breaks[place] <= index
+        while place < len(breaks) and breaks[place] <= index:
+            place += 1
+        if (new and len(part) >= least) or len(part) >= 2 * least:
+            yield part
             part = []
         part.append(index)
-        last = clause
     if part:
-        parts.append(part)
-    return parts
+        yield part
 
 
 def _window(text: str, words: list[Word], part: list[int], target: str) -> Window:

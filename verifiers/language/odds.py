@@ -77,7 +77,8 @@ def _windows(text: str, reading: Reading, own: list[int], target: str) -> Iterat
 
 def _cut(reading: Reading, own: list[int], least: int) -> Iterator[list[int]]:
     """Parts of `least` to twice as many words, cut where a clause ends if one does."""
-    breaks, part = reading.breaks, []
+    breaks = reading.breaks
+    part: list[int] = []
     place = bisect_right(breaks, own[0]) if own else 0
     for index in own:
         new = place < len(breaks) and breaks[place] <= index

@@ -1,5 +1,6 @@
 """Our end of a run's file descriptor 3: frames of u32 little-endian length and as many bytes."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -19,7 +20,6 @@ class SocketChannel:
         self._ours, self.theirs = socket.socketpair()
         self._turn = turn
         self._waited_ns = 0
-        self._open = True
         os.pwrite(turn, _TURN.pack(0, 0), 0)
 
     def converse(self, _passed: int, conversation: Conversation, patience_s: float) -> None:
@@ -34,10 +34,26 @@ class SocketChannel:
 
     def send(self, message: bytes) -> None:
         """Nothing is said to a run that has gone: the next `receive` tells."""
+        frame = _LENGTH.pack(len(message)) + message
         try:
-            self._ours.sendall(_LENGTH.pack(len(message)) + message)
+            sent = self._ours.send(frame, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent = 0
         except OSError:
-            self._open = False
+            return
+        if sent < len(frame):
+            self._insist(frame[sent:])
+
+    def _insist(self, rest: bytes) -> None:
+        """It has yet to read: until it does, we wait for it."""
+        since = self._await_theirs()
+        with contextlib.suppress(OSError):
+            self._ours.sendall(rest)
+        self._take_turn(since)
+
+    def _take_turn(self, since: int) -> None:
+        self._waited_ns += time.monotonic_ns() - since
+        os.pwrite(self._turn, _TURN.pack(self._waited_ns, 0), 0)
 
     def receive(self) -> bytes | None:
         """The next message, or None."""
@@ -47,8 +63,7 @@ class SocketChannel:
         except OSError:
             return None
         finally:
-            self._waited_ns += time.monotonic_ns() - since
-            os.pwrite(self._turn, _TURN.pack(self._waited_ns, 0), 0)
+            self._take_turn(since)
 
     def _await_theirs(self) -> int:
         """From now on its idleness is its own: we wait for it."""

@@ -55,6 +55,11 @@ def write_all(opened: int, data: bytes) -> None:
         view = view[os.write(opened, view) :]
 
 
+def read_whole(opened: int, most: int) -> bytes:
+    """What an anonymous file holds, up to a bound."""
+    return os.pread(opened, min(os.fstat(opened).st_size, most), 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What to run, and within which bounds."""

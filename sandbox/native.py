@@ -25,7 +25,8 @@ from pathlib import Path
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec, usual_environment
-from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds
+from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
+from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
 from adjudge.sandbox.types import SandboxError
 
 PACKAGES = ("numpy", "sympy", "mpmath", "sortedcontainers")
@@ -194,7 +195,7 @@ class NativeSlot:
             if channel is not None and conversation is not None:
                 channel.converse(passed.pop("channel"), conversation, limits.wall_s + _GRACE_S)
             outcome = self._receive(limits.wall_s + _GRACE_S)
-            return self._read(outcome, filled)
+            return self._read(outcome, filled, limits.output_bytes)
 
     def _blobs(
         self, job: Job, stdin: bytes, stack: contextlib.ExitStack
@@ -243,17 +244,17 @@ class NativeSlot:
         self.alive = not outcome.pop("recycle")
         return outcome
 
-    def _read(self, outcome: dict[str, object], filled: dict[str, int]) -> Ran:
+    def _read(self, outcome: dict[str, object], filled: dict[str, int], most: int) -> Ran:
         outcome.pop("orphans")
-        sizes = {name: os.fstat(opened).st_size for name, opened in filled.items()}
-        data = {name: os.pread(opened, sizes[name], 0) for name, opened in filled.items()}
+        data = {
+            name: read_whole(opened, most if name in ("stdout", "stderr") else MAX_ARTEFACT)
+            for name, opened in filled.items()
+        }
         failed = bool(outcome["status"])
         killed = failed and self._group is not None and self._group.out_of_memory()
         return Ran(
             **outcome,  # type: ignore[arg-type] # the zygote's own, see `inside.spec`
             **data,  # type: ignore[arg-type] # stdout, stderr, artefact, cache
-            stdout_size=sizes["stdout"],
-            stderr_size=sizes["stderr"],
             out_of_memory=killed,
         )
 

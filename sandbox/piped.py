@@ -137,7 +137,7 @@ class PipedSlot:
         self.alive = not header["recycle"]
         data = dict(zip(header["blobs"], blobs, strict=True))
         fields: dict[str, Any] = {k: v for k, v in header.items() if k not in _FRAMING} | data
-        return Ran(**fields, stdout_size=len(data["stdout"]), stderr_size=len(data["stderr"]))
+        return Ran(**fields)
 
     def close(self) -> None:
         """End it."""

@@ -12,6 +12,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_CHILDREN_FAULTS = slice(8, 9)  # cminflt
 _CHILDREN_TICKS = slice(13, 15)  # cutime, cstime, counted from behind the command's name
 
 
@@ -24,6 +25,10 @@ class Usage:
     memory_mb: float = 0.0
     tasks: int = 0
     """Processes and threads."""
+    reaped: int = 0
+    """Changes when a child was waited for."""
+    blocked: bool = False
+    """One of them waits for a disk or the like."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -41,15 +46,16 @@ class Table:
         self._opened = opened
         self._private = private
         self._own = str(os.getpid())
+        if opened is not None and not private and not self._knows_children():
+            self._opened = opened = None
         self.reads_delay = opened is not None
         self._baseline = 0.0
         if opened is not None:
             self._baseline = self._memory(self._own)
 
-    def close(self) -> None:
-        """In the run's own process."""
-        if self._opened is not None:
-            os.close(self._opened)
+    def _knows_children(self) -> bool:
+        path = f"{self._own}/task/{self._own}/children"
+        return os.access(path, os.R_OK, dir_fd=self._opened)
 
     def usage(self, main: int) -> Usage:
         """Of the run whose first process is `main`."""
@@ -84,8 +90,11 @@ class Table:
         fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
         waited_for = sum(int(ticks) for ticks in fields[_CHILDREN_TICKS]) / _TICK
         used.cpu_s += cpu_seconds(int(pid)) + waited_for
+        used.reaped += sum(map(int, fields[_CHILDREN_FAULTS]))
         for task in self._list(f"{pid}/task"):
             used.tasks += 1
+            state = self._read(f"{pid}/task/{task}/stat").rpartition(b")")[2].split()
+            used.blocked = used.blocked or state[:1] == [b"D"]
             numbers = self._read(f"{pid}/task/{task}/schedstat").split()
             used.delay_s += int(numbers[1]) / 1e9 if len(numbers) > 1 else 0.0
         used.memory_mb += max(0.0, self._memory(pid) - self._baseline)
@@ -94,7 +103,7 @@ class Table:
         """Resident memory that is not of files."""
         status = self._read(f"{pid}/status")
         total = 0
-        for name in (b"RssAnon:", b"RssShmem:"):
+        for name in (b"\nRssAnon:", b"\nRssShmem:"):  # a name cannot hold a new line
             _, found, rest = status.partition(name)
             total += int(rest.split(None, 1)[0]) if found else 0
         return total / 1024

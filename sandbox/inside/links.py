@@ -55,8 +55,9 @@ class Link(Protocol):
         """The next job; None: the other side is gone."""
         ...
 
-    def reply(self, outcome: Header, blobs: Blobs) -> None:
-        """The outcome of a job, and what its run left in `blobs` (not closed)."""
+    def reply(self, outcome: Header, blobs: Blobs, most: int) -> None:
+        """The outcome of a job, and what its run left in `blobs` (not closed); of its output no
+        more than `most` bytes each."""
         ...
 
     def watched(self) -> list[tuple[int, int]]:
@@ -92,7 +93,7 @@ class SocketLink:
         header = json.loads(message)
         return header, dict(zip(header["blobs"], opened, strict=True))
 
-    def reply(self, outcome: Header, blobs: Blobs) -> None:  # noqa: ARG002 - they are shared
+    def reply(self, outcome: Header, blobs: Blobs, most: int) -> None:  # noqa: ARG002 - they are shared
         self._socket.send(json.dumps(outcome).encode())
 
     def watched(self) -> list[tuple[int, int]]:
@@ -103,6 +104,10 @@ class SocketLink:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _sent(name: str, size: int, most: int) -> int:
+    return min(size, most) if name in ("stdout", "stderr") else size
 
 
 def anonymous(name: str) -> int:
@@ -194,11 +199,11 @@ class PipeLink:
             self._skip(sum(header.get("sizes", ())))
         return None
 
-    def reply(self, outcome: Header, blobs: Blobs) -> None:
+    def reply(self, outcome: Header, blobs: Blobs, most: int) -> None:
         self._finish_talk()
         names = [name for name in FILLED_HERE if name in blobs]
         outcome = {**outcome, "op": "outcome", "blobs": names}
-        outcome["sizes"] = [os.fstat(blobs[name]).st_size for name in names]
+        outcome["sizes"] = [_sent(name, os.fstat(blobs[name]).st_size, most) for name in names]
         self._write_header(outcome)
         for name, size in zip(names, outcome["sizes"], strict=True):
             self._send_file(blobs[name], size)

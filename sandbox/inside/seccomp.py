@@ -111,6 +111,7 @@ REFUSED: dict[str, _Numbers] = {
 # "Not there" rather than "not allowed": the C library and run-times then take the older call.
 ABSENT: dict[str, _Numbers] = {
     "clone3": (435, 435),
+    "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),

@@ -18,7 +18,7 @@ A **spec** is given once, when a slot is made. A **job** is one run:
 
 The **outcome** is {"status": wait status, "cause": "" | "cpu" | "idle" | "wall" | "memory" |
 "output" | "processes" | "disk" | "setup", "error": text of a set-up fault, "cpu_s", "wall_s",
-"idle_s", "memory_mb", "recycle": bool, "orphans": int}.
+"idle_s", "memory_mb", "stdout_size", "stderr_size", "recycle": bool, "orphans": int}.
 """
 
 import json

@@ -15,7 +15,7 @@ from adjudge.sandbox.inside.spec import Spec
 
 _MAX_DEPTH = 60
 _MAX_ENTRIES = 8192
-_ARTEFACT_MAX = 256 << 20
+MAX_ARTEFACT = 256 << 20
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Note = Callable[[int, int, resource.struct_rusage], None]
@@ -165,7 +165,7 @@ def collect(path: str, work: str, target: int) -> None:
     try:
         size = os.fstat(opened).st_size if stat.S_ISREG(os.fstat(opened).st_mode) else 0
         at = 0
-        while at < min(size, _ARTEFACT_MAX):
+        while at < min(size, MAX_ARTEFACT):
             moved = os.sendfile(target, opened, at, size - at)
             if not moved:
                 return

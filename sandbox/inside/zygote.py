@@ -23,7 +23,13 @@ from adjudge.sandbox.inside.clock import Table, Usage
 from adjudge.sandbox.inside.links import Blobs, Header, Link
 from adjudge.sandbox.inside.spec import Bounds, Spec, usual_environment
 
+_OUTPUTS = ("stdout", "stderr")
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.02, 0.05
+_PATIENCE = 5
+"""So many idle limits long a run may seem idle while it waits for a disk, or for children that
+have lived and died unseen with their run delay. Both can be feigned, so not for ever."""
+_INEXACT = 5
+"""How much longer a run may be idle where waiting for a core cannot be told from it."""
 _TURN = struct.Struct("=qq")
 _KEPT = (
     *(kernel.CAP_DAC_OVERRIDE, kernel.CAP_FOWNER),  # to clean up after a run
@@ -47,6 +53,7 @@ class Watch:
     orphans: int = 0
     idle_s: float = 0.0
     peak_mb: float = 0.0
+    _unsure_s: float = 0.0
     _seen: Usage = field(default_factory=Usage)
     _seen_at: float = 0.0
     _seen_theirs: float = 0.0
@@ -59,6 +66,7 @@ class Watch:
         wall = time.monotonic() - self.started
         used = self.table.usage(self.main)
         used.cpu_s += self.reaped_cpu_s
+        used.reaped += self.orphans
         self._count_idle(used, wall)
         self.peak_mb = max(self.peak_mb, used.memory_mb)
         self.cause = self._passed(used, wall)
@@ -67,7 +75,12 @@ class Watch:
         busy = (used.cpu_s + used.delay_s) - (self._seen.cpu_s + self._seen.delay_s)
         theirs = self._theirs(wall)
         span = min(wall - self._seen_at, theirs - self._seen_theirs)
-        self.idle_s += max(0.0, span - max(0.0, busy))
+        idle = max(0.0, span - max(0.0, busy))
+        unsure = used.blocked or used.reaped != self._seen.reaped
+        if unsure and self._unsure_s < _PATIENCE * self.bounds.idle_s:
+            self._unsure_s += idle
+        else:
+            self.idle_s += idle
         self._seen, self._seen_at, self._seen_theirs = used, wall, theirs
 
     def _theirs(self, wall: float) -> float:
@@ -83,7 +96,7 @@ class Watch:
         checks = (
             ("cpu", used.cpu_s >= bounds.cpu_s),
             ("memory", used.memory_mb >= bounds.memory_mb),
-            ("idle", self.idle_s >= bounds.idle_s),
+            ("idle", self.idle_s >= self._most_idle()),
             ("output", self._output() > bounds.output_bytes),
             ("processes", used.tasks > 2 * bounds.processes),
             ("wall", wall >= bounds.wall_s),
@@ -91,8 +104,11 @@ class Watch:
         found = next((name for name, passed in checks if passed), "")
         return found or ("disk" if self.disk.exceeds(bounds.disk_mb) else "")
 
+    def _most_idle(self) -> float:
+        return self.bounds.idle_s * (1 if self.table.reads_delay else _INEXACT)
+
     def _output(self) -> int:
-        return max(os.fstat(self.blobs[name]).st_size for name in ("stdout", "stderr"))
+        return max(os.fstat(self.blobs[name]).st_size for name in _OUTPUTS)
 
     def reap(self) -> None:
         """Take what has ended, our first process or orphans."""
@@ -190,7 +206,7 @@ class Zygote:
         while (received := self._link.receive()) is not None:
             job, blobs = received
             outcome = self._run(job, blobs)
-            self._link.reply(outcome, blobs)
+            self._link.reply(outcome, blobs, job["bounds"]["output_bytes"])
             for opened in blobs.values():
                 os.close(opened)
             if outcome["recycle"]:
@@ -226,7 +242,9 @@ class Zygote:
         fault = self._fault(watch)
         if job.get("collect"):
             sweep.collect(job["collect"], self._spec.work, watch.blobs["artefact"])
+        sizes = {f"{name}_size": os.fstat(watch.blobs[name]).st_size for name in _OUTPUTS}
         return {
+            **sizes,
             "status": watch.status or 0,
             "cause": "setup" if fault else watch.cause,
             "error": fault,

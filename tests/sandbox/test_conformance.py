@@ -137,6 +137,7 @@ def test_waiting_for_us_is_not_idle(sandbox: Pool) -> None:
         ("while True: pass", Ending.TIME_LIMIT),
         ("import os; os.write(3, b'\\xff\\xff\\xff\\xff'); os.close(3)", Ending.OK),
         ("import os; os.close(3)", Ending.OK),
+        ("import os, time\nos.write(3, b'\\x09\\0')\ntime.sleep(60)", Ending.IDLE_LIMIT),
     ],
 )
 def test_a_mute_program_ends_the_talk(sandbox: Pool, source: str, ending: Ending) -> None:
@@ -149,6 +150,13 @@ def test_a_mute_program_ends_the_talk(sandbox: Pool, source: str, ending: Ending
     with sandbox.open(Program(source=source), QUICK) as session:
         assert session.talk(conversation).ending is ending
     assert heard == [None]
+
+
+def test_who_does_not_listen_is_idle(sandbox: Pool) -> None:
+    """A message larger than any buffer, to a program that never reads: no wait without end."""
+    source = "import time; time.sleep(60)"
+    with sandbox.open(Program(source=source), QUICK) as session:
+        assert session.talk(lambda c: c.send(bytes(8 << 20))).ending is Ending.IDLE_LIMIT
 
 
 def test_talks_within_talks_do_not_wait_in_a_ring(sandbox: Pool) -> None:

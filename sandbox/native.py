@@ -24,6 +24,7 @@ from pathlib import Path
 
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
+from adjudge.sandbox.inside import kernel
 from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec, usual_environment
 from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
@@ -42,6 +43,11 @@ _BOOT = (
     "main({number}, {preload!r}, {source!r}, {site!r})"
 )
 _SYSTEM_PYTHONS = ("/usr/local/bin/python3", "/usr/bin/python3")
+_TO_SWITCH = (
+    *(kernel.CAP_CHOWN, kernel.CAP_DAC_OVERRIDE),
+    *(kernel.CAP_KILL, kernel.CAP_SETGID, kernel.CAP_SETUID),
+)
+"""What it takes to run programs under a uid of their own, and to clean up after them."""
 _START_S = 30.0
 _GRACE_S = 15.0
 _END_S = 2.0
@@ -90,6 +96,12 @@ def _for_anybody() -> Interpreter:
         ):
             return Interpreter(path=path)
     raise SandboxError("no Python that other users can run")
+
+
+def _holds(wanted: tuple[int, ...]) -> bool:
+    """Whether we have these capabilities (root in a container may have none)."""
+    mask = kernel.capabilities()
+    return all(mask >> number & 1 for number in wanted)
 
 
 class Nursery:
@@ -292,13 +304,14 @@ class Native:
         user: int | None = None,
     ) -> None:
         self.name = mode
-        drops = mode == "lite" and user is None and os.getuid() == 0
+        drops = mode == "lite" and user is None and os.getuid() == 0 and _holds(_TO_SWITCH)
         self._interpreter = interpreter or (_for_anybody() if drops else Interpreter())
         self.python_version, prefixes = self._interpreter.describe()
         self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
         self._packages = self._interpreter.package_paths()
         self._site = self._make_site() if mode == "lite" else SITE
         self._own_uid = user if user is not None else os.getuid()
+        self._can_switch = self._own_uid == 0 and _holds(_TO_SWITCH)
         self._nursery_user = user
         self._lock = threading.Lock()
         self._nursery: Nursery | None = None
@@ -348,7 +361,7 @@ class Native:
         return path
 
     def _pick_uid(self) -> int | None:
-        if self._own_uid != 0 or self.name == "native-userns":
+        if not self._can_switch or self.name == "native-userns":
             return None
         return random.choice(_RUN_UIDS)  # noqa: S311 - a place, not a secret
 

@@ -169,7 +169,7 @@ PROBES: dict[str, Callable[[Pool, Bait], bool]] = {
 
 def probe(pool: Pool) -> tuple[str, ...]:
     """Attack it; the names of what held. Raises SandboxError when it cannot run at all."""
-    if not pool.self_test():
+    if _last_line(pool, "print('held')") != HELD:
         raise SandboxError("an innocent program does not run")
     with _bait() as bait:
         return tuple(name for name, held in PROBES.items() if held(pool, bait))

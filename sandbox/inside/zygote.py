@@ -75,12 +75,12 @@ class Watch:
         busy = (used.cpu_s + used.delay_s) - (self._seen.cpu_s + self._seen.delay_s)
         theirs = self._theirs(wall)
         span = min(wall - self._seen_at, theirs - self._seen_theirs)
-        idle = max(0.0, span - max(0.0, busy))
+        idle = span - busy  # negative, when a wait for a core is told late: at its end
         unsure = used.blocked or used.reaped != self._seen.reaped
-        if unsure and self._unsure_s < _PATIENCE * self.bounds.idle_s:
+        if unsure and idle > 0 and self._unsure_s < _PATIENCE * self.bounds.idle_s:
             self._unsure_s += idle
         else:
-            self.idle_s += idle
+            self.idle_s = max(0.0, self.idle_s + idle)
         self._seen, self._seen_at, self._seen_theirs = used, wall, theirs
 
     def _theirs(self, wall: float) -> float:
@@ -96,7 +96,7 @@ class Watch:
         checks = (
             ("cpu", used.cpu_s >= bounds.cpu_s),
             ("memory", used.memory_mb >= bounds.memory_mb),
-            ("idle", self.idle_s >= self._most_idle()),
+            ("idle", self.idle_s >= self._most_idle() and not used.runnable),
             ("output", self._output() > bounds.output_bytes),
             ("processes", used.tasks > 2 * bounds.processes),
             ("wall", wall >= bounds.wall_s),

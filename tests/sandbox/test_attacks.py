@@ -4,11 +4,15 @@ After each one, an innocent program in the same slot must find a clean place and
 """
 
 import json
+import queue
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sandbox.conftest import MakePool
 
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import Ending, Limits, Program, Result
@@ -16,15 +20,61 @@ from adjudge.sandbox.types import Ending, Limits, Program, Result
 CASES = Path(__file__).parent.parent / "cases" / "sandbox"
 LIMITS = Limits(cpu_s=0.25, idle_s=0.25, memory_mb=256, processes=16, output_mb=4)
 CANARY = Program(source="import os, json\nprint(len(os.listdir('.')), 'canary', len('abc'))")
+AT_ONCE = 4
+
+Row = dict[str, Any]
 
 
-def rows() -> Iterator[dict[str, Any]]:
+def rows() -> Iterator[Row]:
     for name in ("attacks.jsonl", "more_attacks.jsonl"):
         for line in (CASES / name).read_text(encoding="utf-8").splitlines():
             yield json.loads(line)
 
 
-def passes(row: dict[str, Any], result: Result) -> bool:
+class Arena:
+    """Some sandboxes of one slot each, so that a canary follows its attack into the same slot."""
+
+    def __init__(self, pools: list[Pool]) -> None:
+        self._pools: queue.SimpleQueue[Pool] = queue.SimpleQueue()
+        for pool in pools:
+            self._pools.put(pool)
+
+    @contextmanager
+    def _pool(self) -> Iterator[Pool]:
+        pool = self._pools.get()
+        try:
+            yield pool
+        finally:
+            self._pools.put(pool)
+
+    def attack(self, row: Row) -> tuple[Result, bytes]:
+        with self._pool() as pool:
+            with pool.open(Program(source=row["code"]), LIMITS) as session:
+                result = session.run(row.get("stdin", "").encode())
+            with pool.open(CANARY, Limits(cpu_s=10, idle_s=10)) as session:
+                return result, session.run().stdout
+
+
+@pytest.fixture(scope="session")
+def fights(
+    make_pool: MakePool, backend_name: str, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Future[tuple[Result, bytes]]]]:
+    """Every attack that was asked for, on its way."""
+    pools = [make_pool(slots=1) for _ in range(AT_ONCE)]
+    arena = Arena(pools)
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    chosen = {call.params["row"]["id"] for call in calls if call and "row" in call.params}
+    with ThreadPoolExecutor(AT_ONCE) as executor:
+        yield {
+            row["id"]: executor.submit(arena.attack, row)
+            for row in rows()
+            if row["id"] in chosen and backend_name not in row.get("skip", ())
+        }
+    for pool in pools:
+        pool.close()
+
+
+def passes(row: Row, result: Result) -> bool:
     """As a token checker would say."""
     expected = row.get("expected_stdout")
     return (
@@ -34,23 +84,16 @@ def passes(row: dict[str, Any], result: Result) -> bool:
     )
 
 
-@pytest.fixture(scope="session")
-def one_slot(make_pool: Any) -> Iterator[Pool]:
-    pool = make_pool(slots=1)
-    yield pool
-    pool.close()
-
-
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["id"]) for row in rows()])
-def test_attack(one_slot: Pool, row: dict[str, Any], backend_name: str) -> None:
+def test_attack(
+    fights: dict[str, Future[tuple[Result, bytes]]], row: Row, backend_name: str
+) -> None:
     if backend_name in row.get("skip", ()):
         pytest.skip("this back end lets no run have children or signals")
-    with one_slot.open(Program(source=row["code"]), LIMITS) as session:
-        result = session.run(row.get("stdin", "").encode())
+    result, canary = fights[row["id"]].result()
     assert b"ESCAPED" not in result.stdout, result
     if row["mode"] == "stdio":
         assert passes(row, result) is (row["expect"] == "pass"), result
     if "ending" in row:
         assert result.ending == row["ending"], result
-    with one_slot.open(CANARY, Limits(cpu_s=10, idle_s=10)) as session:
-        assert session.run().stdout == b"0 canary 3\n"
+    assert canary == b"0 canary 3\n"

@@ -9,7 +9,7 @@ import pytest
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import Channel, Ending, Limits, Program, Result
 
-QUICK = Limits(cpu_s=1, idle_s=0.5, memory_mb=256, output_mb=1)
+QUICK = Limits(cpu_s=0.5, idle_s=0.3, memory_mb=256, output_mb=1)
 
 
 def run(

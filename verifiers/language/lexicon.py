@@ -7,16 +7,15 @@ characters and of pairs.
 """
 
 import math
+import sys
 import zipfile
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parent / "data"
 BIN = 0.25
-KEPT = 24
-"""Lexicons kept in memory, about 1 MB each."""
 RAREST = -9.0
 """log P of a letter after two others that the model does not list."""
 
@@ -47,7 +46,7 @@ class Lexicon:
         return total
 
 
-@lru_cache(maxsize=KEPT)
+@cache  # about 1 MB each, 40 MB for all with the model
 def lexicon(language: str) -> Lexicon | None:
     if language not in LISTED:
         return None
@@ -63,7 +62,7 @@ class HanOdds:
     pairs: dict[str, float]
 
 
-@lru_cache(maxsize=1)
+@cache
 def han_odds() -> HanOdds:
     characters, pairs = _page("han")
     return HanOdds(_values(characters), _values(pairs))
@@ -79,11 +78,11 @@ def _values(part: str) -> dict[str, float]:
     values: dict[str, float] = {}
     for line in part.splitlines():
         number, *texts = line.split(" ")
-        values.update(dict.fromkeys(texts, int(number) * BIN))
+        values.update(dict.fromkeys(map(sys.intern, texts), int(number) * BIN))
     return values
 
 
-@lru_cache(maxsize=1)
+@cache
 def _model() -> Any:  # noqa: ANN401  fasttext has no types
     import fasttext
 

@@ -16,9 +16,9 @@ from adjudge.verifiers.language.words import Reading, Word
 
 WINDOW = 12
 """Words that fastText sees together, up to twice as many; a window ends with a clause."""
-PIECE = 5
+PIECE = 4
 """The same where it is not sure."""
-SURE = 0.95
+SURE = 0.97
 RIVALS = 3
 RIVAL_SHARE = 0.08
 """A language below this share of the text, over all windows, is no rival."""
@@ -30,7 +30,7 @@ CONTEXT = 0.1
 LISTED_GAIN = 0.55
 LISTED_BOUND = 2.6
 SPELLING_GAIN = 0.16
-SPELLING_BOUND = 1.6
+SPELLING_BOUND = 2.4
 FLOOR = -12.5
 """Log-frequency of a word that a list does not have."""
 NAME_DAMPING = 0.5

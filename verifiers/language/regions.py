@@ -1,9 +1,8 @@
 """What of a text is not language: code, formulas, tags, addresses, commands.
 
 One pass from opener to closer; nothing is searched for twice (a closer that is not there is
-remembered), so a hostile text of n characters costs O(n). What this finds is *set aside*, not
-thrown away: `words` still reads the prose inside, and `estimate` counts it once there is too much
-of it, so that a chain of thought in code fences or in \\text{} is not an escape.
+remembered), so a hostile text of n characters costs O(n). Regions that are mostly prose are opened
+again once they are longer than all the open text: to think in a fence or in \\text{} is no escape.
 """
 
 import re
@@ -108,5 +107,29 @@ _CLOSERS: dict[str, Callable[[Scanner, int], int]] = {
 }
 
 
+PROSE_CHARS = 30
+"""A shorter region is never prose."""
+PROSE_SHARE = 0.6
+"""Of the characters of a region that is prose; commented code has less."""
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0900-\u0eff])"
+_PROSE = re.compile(
+    rf"(?:{_LETTER}{{2,}}+[ ,.;:!?'’\-\n]{{1,3}}+){{5,}}+{_LETTER}*+"
+    r"|[\u0e00-\u0eff\u3005\u3040-\u9fff，。、]{12,}+"
+)
+
+
 def hidden_regions(text: str) -> list[Region]:
-    return Scanner(text).regions()
+    """What of `text` is not language; disjoint and in order."""
+    regions = Scanner(text).regions()
+    prose = {region for region in regions if _is_prose(text[region[0] : region[1]])}
+    shut = sum(end - start for start, end in regions)
+    if sum(end - start for start, end in prose) <= len(text) - shut:
+        return regions
+    return [region for region in regions if region not in prose]
+
+
+def _is_prose(body: str) -> bool:
+    if len(body) < PROSE_CHARS:
+        return False
+    prose = sum(match.end() - match.start() for match in _PROSE.finditer(body))
+    return prose >= PROSE_SHARE * len(body)

@@ -175,6 +175,29 @@ def test_codes() -> None:
     assert verifier.needed_keys(LanguageParams(target="de")) == ()
 
 
+@pytest.mark.parametrize("form", ["```\n{}\n```", "$$\\text{{{}}}$$", "\\[ \\text{{{}}} \\]"])
+def test_prose_does_not_hide(form: str) -> None:
+    for text in (GERMAN, CHINESE):
+        score = judged(thought(form.format(text * 3)), "en").score
+        assert score is not None
+        assert score < 0.05  # the command's own name
+
+
+def test_a_very_long_text_is_read_in_slices() -> None:
+    text = (GERMAN * 40 + ENGLISH * 40) * 150
+    assert len(text) > 900_000
+    found = measure(text, "de")
+    assert found.words < 90_000
+    assert 0.45 < found.share < 0.55
+
+
+def test_code_alone_is_too_little_text() -> None:
+    code = (
+        "def total(values):\n    # add up all of the values that we have\n    return sum(values)\n"
+    )
+    assert judged(thought(f"```python\n{code * 5}```"), "zh").reason == "too_little_text"
+
+
 HOSTILE = [
     "`", "$", "$$", "\\[", "\\(", "```", "<", "<a", "<think>", "\\begin{align}", "\\begin{a", "a",
     "a ", "A", "a_", "1a", "aA", "a(", "http://", "é", "我", "あ我", "ไ", "'", "a'", "\u0301", "\n",
@@ -184,7 +207,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE, ids=repr)
 def test_hostile_text_is_read_in_linear_time(piece: str) -> None:
-    text = piece * (200_000 // len(piece))
+    text = piece * (100_000 // len(piece))
     for target in ("en", "zh", "ru"):
         assert 0.0 <= measure(text, target).share <= 1.0
 

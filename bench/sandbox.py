@@ -1,6 +1,7 @@
 """Runs a second of the sandbox and of its peers, interleaved in one process: only ratios count.
 
-    python bench/sandbox.py [--backend native-root] [--seconds 1] [--rounds 4] [--leaks 10000]
+    python bench/sandbox.py [--backend native-root] [--seconds 1] [--rounds 4]
+    python bench/sandbox.py --leaks 10000 | --flips
 
 Peers: a bare interpreter without any isolation (`python -I -S -c`, the same binary that slots run),
 the same with the field's usual imports, and bubblewrap around it where `bwrap` is installed.
@@ -157,25 +158,87 @@ def resident_mb(pid: int | str = "self") -> float:
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
 
+def family_mb() -> float:
+    """Resident memory of the slots and their parent, shared pages counted once."""
+    total = 0.0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            if b"inside.nursery" in command and b"PYTHONHASHSEED" in environment:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+                total += int(rollup.partition("Pss:")[2].split()[0]) / 1024
+    return total
+
+
 def leaks(pool: Pool, runs: int) -> None:
     """Nothing may grow: descriptors, processes, mounts, memory."""
 
-    def seen() -> tuple[int, int, int]:
+    def seen() -> str:
         mounts = len(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
         processes = sum(name.isdigit() for name in os.listdir("/proc"))
-        return len(os.listdir("/proc/self/fd")), processes, mounts
+        return (
+            f"{len(os.listdir('/proc/self/fd'))} descriptors, {processes} processes, "
+            f"{mounts} mounts, {resident_mb():.1f} MB here, {family_mb():.1f} MB in slots"
+        )
 
     lines = "import os\nopen('f', 'w').close()\nif os.fork() == 0: os.setsid(); os.read(0, 1)\n"
-    before = memory = None
     for number in range(runs + 1):
         with pool.open(Program(source=lines)) as session:
             session.run()
-        if number == min(500, runs // 2):
-            before, memory = seen(), resident_mb()
-    print(
-        f"{runs} runs: descriptors, processes, mounts {before} → {seen()}; "
-        f"memory {memory:.1f} → {resident_mb():.1f} MB"
-    )
+        if number in (min(500, runs // 2), runs):
+            print(f"after {number} runs: {seen()}")
+
+
+BUSY = "import time\nwhile time.process_time() < {seconds}: pass\nprint('done')"
+JUDGED = {
+    "print(sum(range(10)))": "ok",
+    BUSY.format(seconds=0.3): "ok",
+    "import time; time.sleep(0.3); print('done')": "ok",
+    "while True: pass": "time_limit",
+    "import time; time.sleep(30)": "idle_limit",
+    "x = [0] * 10**9": "memory_limit",
+    "while True: print('x' * 999)": "output_limit",
+    "raise SystemExit(3)": "runtime_error",
+}
+
+
+def flips(pool: Pool) -> None:
+    """Three repeats at load 1 and 5: verdicts that are not as they should be (goal: 0)."""
+    limits = Limits(cpu_s=1, idle_s=1)
+
+    def judge(source: str, found: list[bool]) -> None:
+        with pool.open(Program(source=source), limits) as session:
+            found.append(session.run().ending == JUDGED[source])
+
+    for load in (1, 5):
+        found: list[bool] = []
+        for _ in range(3):
+            work = [source for source in JUDGED for _ in range(load)]
+            threads = [threading.Thread(target=judge, args=(item, found)) for item in work]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        print(f"load {load}: {found.count(False)} of {len(found)} verdicts wrong")
+
+
+def false_limits(pool: Pool) -> None:
+    """64 programs of 0.3 s of CPU by 32 clients under a limit of 2 s (goal: none fails)."""
+    endings: list[str] = []
+
+    def client() -> None:
+        for _ in range(2):
+            source = BUSY.format(seconds=0.3)
+            with pool.open(Program(source=source), Limits(cpu_s=2)) as session:
+                endings.append(session.run().ending)
+
+    threads = [threading.Thread(target=client) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(f"64 x 0.3 s of CPU, 32 clients: {64 - endings.count('ok')} false limits")
 
 
 def main() -> None:
@@ -185,12 +248,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--leaks", type=int, default=0, metavar="RUNS")
+    parser.add_argument("--flips", action="store_true", help="verdicts under load")
     options = parser.parse_args()
     interpreter = Interpreter(path=options.python) if options.python else Interpreter()
     pool = Pool(Native(options.backend, interpreter=interpreter))
     try:
         if options.leaks:
             leaks(pool, options.leaks)
+            return
+        if options.flips:
+            flips(pool)
+            false_limits(pool)
             return
         compare(pool, interpreter.path, options.seconds, options.rounds)
         latencies(pool)

@@ -51,8 +51,8 @@ _TO_SWITCH = (
 _START_S = 30.0
 _GRACE_S = 15.0
 _END_S = 2.0
-_RUN_UIDS = range(1_879_100_000, 2_147_000_000, 2)
-"""Given to nobody by systemd's account of uids; two a slot (`sweep` needs a spare)."""
+_RUN_UIDS = range(2_001_000_000, 2_147_000_000, 2)
+"""Given to nobody by systemd's and sssd's accounts; two a slot (`sweep` needs a spare)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,16 @@ def _for_anybody() -> Interpreter:
         ):
             return Interpreter(path=path)
     raise SandboxError("no Python that other users can run")
+
+
+def run_uids(uid_map: str) -> range:
+    """Uids for runs that exist here: a rootless container has some 65,000, and not from the top."""
+    mapped = [tuple(map(int, line.split())) for line in uid_map.splitlines()]
+    spans = [range(first, first + count) for first, _, count in mapped]
+    if any(_RUN_UIDS.start in span and _RUN_UIDS.stop in span for span in spans):
+        return _RUN_UIDS
+    largest = max(spans, key=len)
+    return range(largest.start + len(largest) // 2, largest.stop - 1, 2)
 
 
 def _holds(wanted: tuple[int, ...]) -> bool:
@@ -311,7 +321,8 @@ class Native:
         self._packages = self._interpreter.package_paths()
         self._site = self._make_site() if mode == "lite" else SITE
         self._own_uid = user if user is not None else os.getuid()
-        self._can_switch = self._own_uid == 0 and _holds(_TO_SWITCH)
+        self._uids = run_uids(Path("/proc/self/uid_map").read_text(encoding="ascii"))
+        self._can_switch = self._own_uid == 0 and _holds(_TO_SWITCH) and len(self._uids) > 0
         self._nursery_user = user
         self._lock = threading.Lock()
         self._nursery: Nursery | None = None
@@ -363,7 +374,7 @@ class Native:
     def _pick_uid(self) -> int | None:
         if not self._can_switch or self.name == "native-userns":
             return None
-        return random.choice(_RUN_UIDS)  # noqa: S311 - a place, not a secret
+        return random.choice(self._uids)  # noqa: S311 - a place, not a secret
 
     def close(self) -> None:
         """End everything of this back end."""

@@ -205,6 +205,7 @@ class Crew:
         self.children: list[Child] = []
         self._idle: deque[Child] = deque()
         self._freed = asyncio.Condition()
+        self._up = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -237,10 +238,8 @@ class Crew:
                 await self._free(child)
 
     async def first_ready(self) -> None:
-        """Wait until a child can work: jobs are better left to others until then."""
-        async with self._freed:
-            while not self._idle:
-                await self._freed.wait()
+        """Wait until a child is up: jobs are better left to others until then."""
+        await self._up.wait()
 
     def greetings(self) -> Sequence[bytes]:
         """What the living children said of themselves when they were ready."""
@@ -272,6 +271,8 @@ class Crew:
             finally:
                 opening.cancel()
                 self.children.remove(child)
+                if not self.greetings():
+                    self._up.clear()
                 self._idle = deque(other for other in self._idle if other is not child)
                 child.process.kill()
             if time.monotonic() - began < 1.0:
@@ -279,6 +280,7 @@ class Crew:
 
     async def _open(self, child: Child) -> None:
         await child.ready.wait()
+        self._up.set()
         async with self._freed:
             self._idle.extend([child] * self.options.threads)
             self._freed.notify_all()

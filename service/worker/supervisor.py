@@ -115,6 +115,9 @@ class Supervisor:
                 await step()
             except (RedisError, OSError, TimeoutError) as error:
                 await self._recover(error)
+            except Exception:
+                log.exception("a loop of the supervisor failed; it goes on")
+                await asyncio.sleep(0.2)
 
     async def _recover(self, error: Exception) -> None:
         if isinstance(error, ResponseError) and "NOGROUP" in str(error):

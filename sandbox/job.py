@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from adjudge.sandbox.inside.spec import Bounds
 from adjudge.sandbox.types import Channel, Ending, Limits, Result
@@ -77,6 +77,8 @@ class Job:
     stack_mb: int = 64
     environment: Mapping[str, str] = field(default_factory=dict)
     """Beside PATH, HOME, LANG and TMPDIR."""
+    warm: bool = False
+    """Python: best run where the heavy packages (numpy) are loaded."""
     trusted: bool = False
     """A tool of ours on a program's text (a compiler): it may have processes even where a run may
     not (`lite` without a spare uid)."""
@@ -165,6 +167,15 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """End everything of it."""
+        ...
+
+
+@runtime_checkable
+class WarmBackend(Backend, Protocol):
+    """Makes slots that have the heavy packages loaded, too."""
+
+    def make_warm(self, shape: Shape) -> Slot:
+        """As `make`."""
         ...
 
 

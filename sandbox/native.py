@@ -37,10 +37,11 @@ PRELOAD = (
     *("statistics", "io", "traceback", "threading", "atexit", "array", "struct", "textwrap"),
     *("dataclasses", "enum", "abc", "contextlib", "queue", "numbers", "time", "types"),
 )
+HEAVY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft")
 _BOOT = (
     "import sys; sys.path.insert(0, {source!r}); "
     "from adjudge.sandbox.inside.nursery import main; "
-    "main({number}, {preload!r}, {source!r}, {site!r})"
+    "main({number}, {preload!r}, {source!r}, {site!r}, {packages!r})"
 )
 _SYSTEM_PYTHONS = ("/usr/local/bin/python3", "/usr/bin/python3")
 _TO_SWITCH = (
@@ -64,6 +65,8 @@ class Interpreter:
     packages: tuple[str, ...] = PACKAGES
     """Importable by runs beside the standard library, taken from this process's environment."""
     preload: tuple[str, ...] = PRELOAD
+    heavy: tuple[str, ...] = HEAVY
+    """Loaded in slots for programs that name numpy: importing it takes fifty runs of one line."""
 
     def package_paths(self) -> dict[str, str]:
         """Name → path, with the shared libraries that wheels keep beside a package."""
@@ -117,12 +120,19 @@ def _holds(wanted: tuple[int, ...]) -> bool:
 class Nursery:
     """The process that forks slots (see `inside.nursery`)."""
 
-    def __init__(self, interpreter: Interpreter, site: str, user: int | None = None) -> None:
+    def __init__(
+        self, interpreter: Interpreter, site: str, user: int | None = None, *, warm: bool = False
+    ) -> None:
         self._lock = threading.Lock()
+        preload = [*interpreter.preload, *(interpreter.heavy if warm else ())]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         source = str(Path(__file__).parent.parent.parent)
         code = _BOOT.format(
-            source=source, number=theirs.fileno(), preload=[*interpreter.preload], site=site
+            source=source,
+            number=theirs.fileno(),
+            preload=preload,
+            site=site,
+            packages=interpreter.package_paths() if warm else {},
         )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own configuration
@@ -325,14 +335,16 @@ class Native:
         self._can_switch = self._own_uid == 0 and _holds(_TO_SWITCH) and len(self._uids) > 0
         self._nursery_user = user
         self._lock = threading.Lock()
-        self._nursery: Nursery | None = None
+        self._nurseries: dict[bool, Nursery] = {}
         self._groups = cgroups.find() if user is None else None
 
-    def _nursery_now(self) -> Nursery:
+    def _nursery_now(self, *, warm: bool) -> Nursery:
         with self._lock:
-            if self._nursery is None or not self._nursery.alive:
-                self._nursery = Nursery(self._interpreter, self._site, self._nursery_user)
-            return self._nursery
+            nursery = self._nurseries.get(warm)
+            if nursery is None or not nursery.alive:
+                nursery = Nursery(self._interpreter, self._site, self._nursery_user, warm=warm)
+                self._nurseries[warm] = nursery
+            return nursery
 
     @property
     def cgroup(self) -> str:
@@ -341,6 +353,13 @@ class Native:
 
     def make(self, shape: Shape) -> NativeSlot:
         """A slot of its own control group, uid and namespaces."""
+        return self._make(shape, warm=False)
+
+    def make_warm(self, shape: Shape) -> NativeSlot:
+        """The same, with the heavy packages loaded."""
+        return self._make(shape, warm=True)
+
+    def _make(self, shape: Shape, *, warm: bool) -> NativeSlot:
         tmp_mb, tmp_inodes = shape
         group = None if self._groups is None else self._groups.make()
         uid = self._pick_uid()
@@ -355,7 +374,7 @@ class Native:
             site=self._site,
             cgroups=() if group is None else group.join_files,
         )
-        return NativeSlot(self._nursery_now(), spec, group)
+        return NativeSlot(self._nursery_now(warm=warm), spec, group)
 
     def _make_site(self) -> str:
         """Without mounts: a directory of links to the packages."""
@@ -378,8 +397,8 @@ class Native:
 
     def close(self) -> None:
         """End everything of this back end."""
-        if self._nursery is not None:
-            self._nursery.close()
+        for nursery in self._nurseries.values():
+            nursery.close()
         if self._groups is not None:
             self._groups.close()
         if self._site != SITE:

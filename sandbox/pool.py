@@ -25,6 +25,7 @@ from adjudge.sandbox.job import (
     Shape,
     Slot,
     SlotDied,
+    WarmBackend,
     judge_run,
 )
 from adjudge.sandbox.language import Language
@@ -46,35 +47,46 @@ _CANARY_LIMITS = Limits(cpu_s=10, idle_s=10)
 _KILLED = 9
 
 
+_Kind = tuple[Shape, bool]
+"""Shape, and whether the heavy packages are loaded."""
+
+
 class Slots:
     """Slots to borrow."""
 
     def __init__(self, backend: Backend, size: int) -> None:
         self._backend = backend
         self._size = size
-        self._free: list[Slot] = []
+        self._free: list[tuple[_Kind, Slot]] = []
         self._lent: dict[int, int] = {}
         self._changed = threading.Condition()
         self._depth = threading.local()
         self._closed = False
 
     @contextmanager
-    def borrow(self, shape: Shape) -> Iterator[Slot]:
+    def borrow(self, shape: Shape, *, warm: bool = False) -> Iterator[Slot]:
         """A live slot of that shape, for the length of the block."""
+        kind = (shape, warm)
         depth = getattr(self._depth, "now", 0)
         if depth >= _MOST_DEPTH:
             raise SandboxError("too many runs within runs")
-        found = self._admit(depth, shape)
+        found = self._admit(depth, kind)
         self._depth.now = depth + 1
         slot = None
         try:
-            slot = found or self._backend.make(shape)
+            slot = found or self._make(kind)
             yield slot
         finally:
             self._depth.now = depth
-            self._give_back(depth, slot)
+            self._give_back(depth, kind, slot)
 
-    def _admit(self, depth: int, shape: Shape) -> Slot | None:
+    def _make(self, kind: _Kind) -> Slot:
+        shape, warm = kind
+        if warm and isinstance(self._backend, WarmBackend):
+            return self._backend.make_warm(shape)
+        return self._backend.make(shape)
+
+    def _admit(self, depth: int, kind: _Kind) -> Slot | None:
         """Wait for our turn; a slot that is free, or None: make one."""
         with self._changed:
             while not self._closed and self._lent.get(depth, 0) >= self._size:
@@ -82,21 +94,21 @@ class Slots:
             if self._closed:
                 raise SandboxError("the sandbox is closed")
             self._lent[depth] = self._lent.get(depth, 0) + 1
-            return self._take(shape)
+            return self._take(kind)
 
-    def _take(self, shape: Shape) -> Slot | None:
+    def _take(self, kind: _Kind) -> Slot | None:
         for index in range(len(self._free) - 1, -1, -1):
-            if self._free[index].shape == shape:
-                return self._free.pop(index)
+            if self._free[index][0] == kind:
+                return self._free.pop(index)[1]
         return None
 
-    def _give_back(self, depth: int, slot: Slot | None) -> None:
+    def _give_back(self, depth: int, kind: _Kind, slot: Slot | None) -> None:
         surplus = [] if slot is None else [slot]
         with self._changed:
             self._lent[depth] -= 1
             if slot is not None and slot.alive and not self._closed:
-                self._free.append(slot)
-                surplus = [self._free.pop(0)] if len(self._free) > 2 * self._size else []
+                self._free.append((kind, slot))
+                surplus = [self._free.pop(0)[1]] if len(self._free) > 2 * self._size else []
             self._changed.notify_all()
         for old in surplus:
             old.close()
@@ -107,7 +119,7 @@ class Slots:
             self._closed = True
             free, self._free = self._free, []
             self._changed.notify_all()
-        for slot in free:
+        for _, slot in free:
             slot.close()
 
 
@@ -179,7 +191,8 @@ class Pool:
         return _broken_slot()
 
     def _run_once(self, job: Job, stdin: bytes, conversation: Conversation | None) -> Ran:
-        with self._slots.borrow((job.limits.tmp_mb, job.limits.tmp_inodes)) as slot:
+        shape = (job.limits.tmp_mb, job.limits.tmp_inodes)
+        with self._slots.borrow(shape, warm=job.warm) as slot:
             return slot.run(job, stdin, conversation)
 
     def self_test(self) -> bool:

@@ -180,6 +180,8 @@ def _seeded(code: types.CodeType, compiled: bytes) -> types.CodeType:
     """Every run has its own random numbers, if it names any."""
     if b"random" in compiled:
         random.seed()
+        if numbers := sys.modules.get("numpy.random"):
+            numbers.seed()
     return code
 
 

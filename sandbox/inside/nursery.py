@@ -20,31 +20,51 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from typing import NoReturn
 
 from adjudge.sandbox.inside import kernel, rootfs, sweep, zygote
 from adjudge.sandbox.inside.links import PipeLink, SocketLink
-from adjudge.sandbox.inside.spec import SITE, Spec, load_spec
-
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108
+from adjudge.sandbox.inside.spec import WORK, Spec, load_spec, usual_environment
 
 
-def prepare_interpreter(preload: list[str], source: str, site: str) -> None:
-    """Import what runs share; forget where our own code lies."""
+def prepare_interpreter(
+    preload: list[str], source: str, site: str, packages: Mapping[str, str] | None = None
+) -> None:
+    """Import what runs share; forget where our own code lies.
+
+    `packages` (name → path) are those that some of `preload` belong to: they are imported from
+    where they lie, and say from then on that they lie in `site`, as they do for the slots.
+    """
+    os.environ.clear()
+    os.environ.update(usual_environment(WORK))
+    places = {os.path.dirname(path) for path in (packages or {}).values()}
+    sys.path += sorted(places)
     for name in preload:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    sys.path[:] = [path for path in sys.path if path != source] + [site]
+    for name, path in (packages or {}).items():
+        _relocate(path, f"{site}/{name}")
+    sys.path[:] = [path for path in sys.path if path != source and path not in places] + [site]
     sys.path_importer_cache.clear()
     sys.dont_write_bytecode = True
     threading.stack_size(8 << 20)
-    os.environ.clear()
-    os.environ.update(_ENVIRONMENT)
 
 
-def main(number: int, preload: list[str], source: str, site: str = SITE) -> NoReturn:
+def _relocate(old: str, new: str) -> None:
+    for module in list(sys.modules.values()):
+        if str(getattr(module, "__file__", "")).startswith(old + "/"):
+            module.__file__ = new + str(module.__file__)[len(old) :]
+        paths = getattr(module, "__path__", None)
+        if isinstance(paths, list):
+            paths[:] = [new + path[len(old) :] if path.startswith(old) else path for path in paths]
+
+
+def main(
+    number: int, preload: list[str], source: str, site: str, packages: Mapping[str, str]
+) -> NoReturn:
     """Serve the socket with file descriptor `number`."""
-    prepare_interpreter(preload, source, site)
+    prepare_interpreter(preload, source, site, packages)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)

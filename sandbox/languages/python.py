@@ -28,6 +28,7 @@ class Python:
             program=Blob(program.source.encode("utf-8", "surrogatepass")),
             files=Blob(pack(program.files)) if program.files else None,
             limits=limits,
+            warm="numpy" in program.source,
             keep_cache=True,
             keep=lambda compiled: self.recent.put(key, compiled),
         )

@@ -249,3 +249,19 @@ def test_a_traceback_reads_as_usual(sandbox: Pool) -> None:
                 '  File "main.py", line 2, in f\n    return 1 / 0\n           ^^^^^\n'
                 "ZeroDivisionError: division by zero\n"
             )
+
+
+NUMPY = """
+import numpy as np, sys
+assert np.linalg.inv(np.eye(2)).sum() == 2
+import numpy.polynomial
+print(np.random.rand(), np.random.default_rng(7).random() > 0, "numpy.fft" in sys.modules)
+"""
+
+
+def test_heavy_packages_are_as_usual(sandbox: Pool) -> None:
+    pytest.importorskip("numpy")
+    with sandbox.open(Program(source=NUMPY), Limits(cpu_s=20)) as session:
+        results = [session.run() for _ in range(3)]
+    assert [result.ending for result in results] == [Ending.OK] * 3, results
+    assert len({result.stdout for result in results}) == 3

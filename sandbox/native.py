@@ -25,7 +25,7 @@ from pathlib import Path
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside import kernel
-from adjudge.sandbox.inside.spec import SITE, WORK, Spec, dump_spec, usual_environment
+from adjudge.sandbox.inside.spec import LINKS_PREFIX, SITE, WORK, Spec, dump_spec, usual_environment
 from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
 from adjudge.sandbox.types import SandboxError
@@ -378,7 +378,7 @@ class Native:
 
     def _make_site(self) -> str:
         """Without mounts: a directory of links to the packages."""
-        site = tempfile.mkdtemp(prefix="adjudge-site-")
+        site = tempfile.mkdtemp(prefix=LINKS_PREFIX)
         os.chmod(site, 0o755)  # noqa: S103 - every run reads it
         for name, path in self._packages.items():
             os.symlink(path, os.path.join(site, name))

@@ -209,6 +209,7 @@ def expect(environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     _last_environment.update(environment)
+    sys.path.insert(0, environment["HOME"])  # where a script's own modules would be
     placeholder = os.memfd_create("stream", os.MFD_CLOEXEC)
     kept = [os.dup(number) for number in (0, 1, 2)]
     for number in (0, 1, 2):

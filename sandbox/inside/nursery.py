@@ -25,7 +25,7 @@ from typing import NoReturn
 
 from adjudge.sandbox.inside import kernel, rootfs, sweep, zygote
 from adjudge.sandbox.inside.links import PipeLink, SocketLink
-from adjudge.sandbox.inside.spec import WORK, Spec, load_spec, usual_environment
+from adjudge.sandbox.inside.spec import LINKS_PREFIX, WORK, Spec, load_spec, usual_environment
 
 
 def prepare_interpreter(
@@ -71,7 +71,18 @@ def main(
     gc.collect()
     gc.freeze()
     _Nursery(socket.socket(fileno=number)).serve()
+    _remove_links(site)
     os._exit(0)
+
+
+def _remove_links(site: str) -> None:
+    """The directory of links that stands for `site` where nothing can be mounted."""
+    if not os.path.basename(site).startswith(LINKS_PREFIX):
+        return
+    with contextlib.suppress(OSError):  # another nursery of the same service may have been first
+        for name in os.listdir(site):
+            os.unlink(os.path.join(site, name))
+        os.rmdir(site)
 
 
 class _Nursery:

@@ -29,6 +29,7 @@ from dataclasses import asdict, dataclass, field
 
 WORK = "/tmp"  # noqa: S108 - a private tmpfs inside the slot
 SITE = "/site"
+LINKS_PREFIX = "adjudge-site-"
 MAX_FRAME = 16 << 20
 
 

@@ -85,6 +85,11 @@ def test_files_are_there(sandbox: Pool) -> None:
     assert result.stdout == b"cat\n"
 
 
+def test_modules_beside_the_program(sandbox: Pool) -> None:
+    result = run(sandbox, "import helper\nprint(helper.f())", helper_py=b"def f(): return 7")
+    assert result.stdout == b"7\n"
+
+
 def test_packages(sandbox: Pool) -> None:
     result = run(sandbox, "import sortedcontainers, heapq\nprint(1)", limits=Limits(cpu_s=10))
     assert result.stdout == b"1\n"

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from adjudge.sandbox.native import Interpreter, Native
+from adjudge.sandbox.interpreter import Interpreter
+from adjudge.sandbox.native import Native
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import Limits, Program
 

@@ -12,14 +12,10 @@ import select
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from adjudge.sandbox import cgroups
@@ -27,23 +23,17 @@ from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside import kernel
 from adjudge.sandbox.inside.spec import LINKS_PREFIX, SITE, WORK, Spec, dump_spec, usual_environment
 from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
+from adjudge.sandbox.interpreter import PRELOAD, Interpreter, interpreter_for_anybody
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
 from adjudge.sandbox.types import SandboxError
 
-PACKAGES = ("numpy", "sympy", "mpmath", "sortedcontainers")
-PRELOAD = (
-    *("json", "re", "math", "cmath", "collections", "itertools", "heapq", "bisect", "functools"),
-    *("random", "string", "typing", "datetime", "decimal", "fractions", "copy", "operator"),
-    *("statistics", "io", "traceback", "threading", "atexit", "array", "struct", "textwrap"),
-    *("dataclasses", "enum", "abc", "contextlib", "queue", "numbers", "time", "types"),
-)
-HEAVY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft")
+__all__ = ["PRELOAD", "Interpreter", "Native", "NativeSlot", "Nursery", "run_uids"]
+
 _BOOT = (
     "import sys; sys.path.insert(0, {source!r}); "
     "from adjudge.sandbox.inside.nursery import main; "
     "main({number}, {preload!r}, {source!r}, {site!r}, {packages!r})"
 )
-_SYSTEM_PYTHONS = ("/usr/local/bin/python3", "/usr/bin/python3")
 _TO_SWITCH = (
     *(kernel.CAP_CHOWN, kernel.CAP_DAC_OVERRIDE),
     *(kernel.CAP_KILL, kernel.CAP_SETGID, kernel.CAP_SETUID),
@@ -54,51 +44,6 @@ _GRACE_S = 15.0
 _END_S = 2.0
 _RUN_UIDS = range(2_001_000_000, 2_147_000_000, 2)
 """Given to nobody by systemd's and sssd's accounts; two a slot (`sweep` needs a spare)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
-    """The Python that slots run."""
-
-    path: str = field(default_factory=lambda: os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]
-    """Never a shim: a real binary."""
-    packages: tuple[str, ...] = PACKAGES
-    """Importable by runs beside the standard library, taken from this process's environment."""
-    preload: tuple[str, ...] = PRELOAD
-    heavy: tuple[str, ...] = HEAVY
-    """Loaded in slots for programs that name numpy: importing it takes fifty runs of one line."""
-
-    def package_paths(self) -> dict[str, str]:
-        """Name → path, with the shared libraries that wheels keep beside a package."""
-        found: dict[str, str] = {}
-        for name in self.packages:
-            spec = find_spec(name)
-            if spec is None or spec.origin is None:
-                continue
-            path = Path(spec.origin)
-            path = path.parent if path.name == "__init__.py" else path
-            for item in (path, path.with_name(f"{name}.libs")):
-                if item.exists():
-                    found[item.name] = str(item)
-        return found
-
-    def describe(self) -> tuple[str, tuple[str, ...]]:
-        """Its version, and where its files lie."""
-        code = "import sys; print(sys.version.split()[0], sys.base_prefix, sys.base_exec_prefix)"
-        line = subprocess.run(  # noqa: S603 - our own configuration
-            [self.path, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
-        ).stdout.split()
-        return line[0], tuple(dict.fromkeys(line[1:]))
-
-
-def _for_anybody() -> Interpreter:
-    """An interpreter that a run's uid can read (one below /root it cannot)."""
-    for path in (Interpreter().path, *_SYSTEM_PYTHONS):
-        if os.path.exists(path) and all(
-            os.stat(place).st_mode & stat.S_IXOTH for place in (path, *map(str, Path(path).parents))
-        ):
-            return Interpreter(path=path)
-    raise SandboxError("no Python that other users can run")
 
 
 def run_uids(uid_map: str) -> range:
@@ -325,7 +270,7 @@ class Native:
     ) -> None:
         self.name = mode
         drops = mode == "lite" and user is None and os.getuid() == 0 and _holds(_TO_SWITCH)
-        self._interpreter = interpreter or (_for_anybody() if drops else Interpreter())
+        self._interpreter = interpreter or (interpreter_for_anybody() if drops else Interpreter())
         self.python_version, prefixes = self._interpreter.describe()
         self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
         self._packages = self._interpreter.package_paths()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tests.sandbox.piped_backend import Piped
 
+from adjudge.sandbox.interpreter import Interpreter
 from adjudge.sandbox.job import Backend
-from adjudge.sandbox.native import Interpreter, Native
+from adjudge.sandbox.native import Native
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import SandboxError
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from adjudge.sandbox.native import Interpreter, run_uids
+from adjudge.sandbox.interpreter import Interpreter
+from adjudge.sandbox.native import run_uids
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from adjudge.verifiers import (
     json_schema,
     language,
     length,
+    math,
     number,
     puzzle,
     remote,
@@ -48,6 +49,7 @@ def problems() -> tuple[Problem, ...]:
 
 def _built_in(tools: Tools) -> dict[str, AnyVerifier]:
     verifiers: list[AnyVerifier] = [
+        math.verifier,
         exact.verifier,
         format.verifier,
         number.verifier,

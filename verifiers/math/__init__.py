@@ -1,1 +1,5 @@
-"""Mathematical equivalence: one answer and one reference, equal or not, and why."""
+"""`math`: is an answer mathematically equal to the reference?"""
+
+from adjudge.verifiers.math.verdict import MathParams, MathReference, check, verifier, verify
+
+__all__ = ["MathParams", "MathReference", "check", "verifier", "verify"]

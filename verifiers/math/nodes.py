@@ -271,6 +271,14 @@ class Text(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice(Node):
+    """The letter of an option, and what stands beside it: `(B) 12`."""
+
+    letter: str
+    value: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clock(Node):
     seconds: int
     """Since midnight."""

@@ -1,0 +1,455 @@
+"""Values as balls: a midpoint and a radius that surely contain the true value (arb, acb).
+
+A. "Ball arithmetic" (Johansson, IEEE Trans. Computers 66(8), 2017). Two formulas differ where the
+ball of their difference excludes zero: that is a proof. They are taken for equal where, at several
+points drawn from a secret seed, the difference stays within 2^-AGREE of nothing: for formulas of
+the size that we read, far beyond chance, but no proof.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any
+
+from flint import acb, arb, ctx, fmpq
+
+from adjudge.verifiers.math.exact import exact
+from adjudge.verifiers.math.limits import (
+    EXPONENT_BITS,
+    STEPS,
+    OverLimit,
+    Undecided,
+    Undefined,
+)
+from adjudge.verifiers.math.nodes import (
+    Add,
+    Apply,
+    Call,
+    Const,
+    Derivative,
+    Div,
+    Infinity,
+    Integral,
+    Limit,
+    Matrix,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Percent,
+    Piecewise,
+    Pow,
+    Quantity,
+    Ratio,
+    Relation,
+    Repeated,
+    Root,
+    Sym,
+    integer,
+)
+
+Point = Mapping[str, acb]
+"""A value for every free symbol."""
+
+SEED = secrets.randbits(128)
+"""Drawn anew by every process: an answer cannot be built to agree at our points."""
+
+
+class Huge(Undecided):
+    """Past what is computed with; only structure can tell now."""
+
+
+class Evaluator:
+    """Evaluates nodes at one point; counts its steps over all of them."""
+
+    def __init__(self, point: Point | None = None, steps: int = STEPS, log_base: int = 0) -> None:
+        self.point = dict(point or {})
+        self.left = steps
+        self.log_base = log_base
+        """What a bare `log` means: 0 the natural one, 10 the common one."""
+
+    def value(self, item: Node) -> acb:
+        self.left -= 1
+        if self.left < 0:
+            raise OverLimit("too many steps to compute it")
+        reader = _READERS.get(type(item))
+        if reader is None:
+            raise Undecided(f"{type(item).__name__} has no numeric value")
+        return reader(self, item)
+
+    def _num(self, item: Num) -> acb:
+        return acb(arb(item.value))
+
+    def _sym(self, item: Sym) -> acb:
+        found = self.point.get(item.name)
+        if found is None:
+            raise Undecided(f"{item.name} has no value")
+        return found
+
+    def _const(self, item: Const) -> acb:
+        if item.name == "i":
+            return acb(0, 1)
+        return acb(arb.pi()) if item.name == "pi" else acb(arb.const_e())
+
+    def _infinity(self, _item: Infinity) -> acb:
+        raise Undecided("infinity is no number")
+
+    def _add(self, item: Add) -> acb:
+        total = acb(0)
+        for term in item.terms:
+            total += self.value(term)
+        return total
+
+    def _mul(self, item: Mul) -> acb:
+        total = acb(1)
+        for factor in item.factors:
+            total *= self.value(factor)
+        return total
+
+    def _neg(self, item: Neg) -> acb:
+        return -self.value(item.arg)
+
+    def _div(self, item: Div) -> acb:
+        top, bottom = self.value(item.top), self.value(item.bottom)
+        if bottom.is_zero():
+            raise Undefined("a division by zero")
+        return top / bottom
+
+    def _ratio(self, item: Ratio) -> acb:
+        if len(item.items) != 2:
+            raise Undecided("a ratio of three has no one value")
+        return self._div(Div(item.items[0], item.items[1]))
+
+    def _percent(self, item: Percent) -> acb:
+        return self.value(item.arg) / 100
+
+    def _pow(self, item: Pow) -> acb:
+        if isinstance(item.base, Const) and item.base.name == "e":
+            return self._exp(self.value(item.exponent))
+        power = exact(item.exponent)
+        base = self.value(item.base)
+        if power is not None and power.q == 1 and abs(power) < EXPONENT_BITS:
+            return self._whole_power(base, int(power.p))
+        exponent = self.value(item.exponent)
+        if base.is_zero():
+            return self._zero_power(exponent)
+        if _real(base) and _real(exponent) and base.real > 0:
+            return acb(self._exp(acb(exponent.real * base.real.log())).real)
+        return self._exp(exponent * base.log())
+
+    def _whole_power(self, base: acb, power: int) -> acb:
+        if base.is_zero() and power <= 0:
+            raise Undefined("zero to a power that is not positive")
+        _bounded(base, abs(power))
+        return base**power
+
+    def _zero_power(self, exponent: acb) -> acb:
+        if exponent.real > 0:
+            return acb(0)
+        raise Undefined("zero to a power that is not positive")
+
+    def _exp(self, exponent: acb) -> acb:
+        if not exponent.is_finite() or exponent.abs_upper() > EXPONENT_BITS:
+            raise Huge("a power too large to compute")
+        return exponent.exp()
+
+    def _root(self, item: Root) -> acb:
+        arg, index = self.value(item.arg), exact(item.index)
+        if index is None or index.q != 1 or not 0 < index < 1_000:
+            return self._pow(Pow(item.arg, Div(integer(1), item.index)))
+        degree = int(index.p)
+        if degree == 2:
+            return arg.sqrt() if not (_real(arg) and arg.real > 0) else acb(arg.real.sqrt())
+        if _real(arg) and arg.real < 0 and degree % 2:
+            return -acb((-arg.real).root(degree))
+        if _real(arg) and arg.real > 0:
+            return acb(arg.real.root(degree))
+        return arg.root(degree)
+
+    def _quantity(self, item: Quantity) -> acb:
+        scale = acb(arb(item.unit.factor)) * acb(arb.pi()) ** item.unit.pi
+        return self.value(item.value) * scale
+
+    def _call(self, item: Call) -> acb:
+        known = exact(item)
+        if known is not None:
+            return acb(arb(known))
+        if item.name == "det" and isinstance(item.args[0], Matrix):
+            return self._determinant(item.args[0])
+        values = [self.value(arg) for arg in item.args]
+        if item.name == "log":
+            return self._log(values)
+        function = _FUNCTIONS.get((item.name, len(values)))
+        if function is None:
+            raise Undecided(f"{item.name} of {len(values)} values")
+        return function(*values)
+
+    def _log(self, values: list[acb]) -> acb:
+        if any(value.is_zero() for value in values):
+            raise Undefined("the logarithm of zero")
+        if len(values) == 2:
+            return _log(values[0]) / _log(values[1])
+        top = _log(values[0])
+        return top / acb(arb(self.log_base).log()) if self.log_base else top
+
+    def _determinant(self, matrix: Matrix) -> acb:
+        rows = matrix.rows
+        if len(rows) != len(rows[0]) or len(rows) > 6:
+            raise Undecided("a determinant of that size")
+        return _expand([[self.value(cell) for cell in row] for row in rows])
+
+    def _apply(self, item: Apply) -> acb:
+        """An unknown function: one value for each argument as it is written."""
+        key = f"{item!r}"
+        if key not in self.point:
+            raise Undecided(f"{item.name} is not known")
+        return self.point[key]
+
+    def _repeated(self, item: Repeated) -> acb:
+        low, high = self._bound(item.low), self._bound(item.high)
+        outer = self.point.get(item.variable)
+        total = acb(0 if item.kind == "sum" else 1)
+        for index in range(low, high + 1):
+            self.point[item.variable] = acb(index)
+            value = self.value(item.body)
+            total = total + value if item.kind == "sum" else total * value
+        if outer is None:
+            self.point.pop(item.variable, None)
+        else:
+            self.point[item.variable] = outer
+        return total
+
+    def _bound(self, bound: Node) -> int:
+        value = self.value(bound)
+        whole = value.unique_fmpz()
+        if whole is None:
+            raise Undecided("a bound that is no integer")
+        if abs(int(whole)) > STEPS:
+            raise OverLimit("too many terms to add up")
+        return int(whole)
+
+    def _derivative(self, _item: Derivative) -> acb:
+        raise Undecided("a derivative is not computed here")
+
+    def _limit(self, _item: Limit) -> acb:
+        raise Undecided("a limit is not computed here")
+
+    def _piecewise(self, item: Piecewise) -> acb:
+        for value, condition in item.branches:
+            if not isinstance(condition, Relation) or self.holds(condition):
+                return self.value(value)
+        raise Undefined("outside of every case")
+
+    def holds(self, relation: Relation) -> bool:
+        """Is the chain true here? Undecided where a ball cannot tell."""
+        sides = [self.value(side) for side in relation.sides]
+        return all(
+            _true(op, left, right)
+            for op, left, right in zip(relation.ops, sides, sides[1:], strict=False)
+        )
+
+    def _integral(self, item: Integral) -> acb:
+        if item.low is None or item.high is None:
+            raise Undecided("an integral without bounds")
+        if not all(type(part).__name__ in _ANALYTIC for part in _inside(item.body)):
+            raise Undecided("an integrand that may jump")
+        low, high = self.value(item.low), self.value(item.high)
+        outer = self.point.get(item.variable)
+
+        def body(x: acb, _analytic: bool) -> acb:
+            self.point[item.variable] = x
+            return self.value(item.body)
+
+        value = acb.integral(body, low, high, eval_limit=2_000)
+        self.point.pop(item.variable)
+        if outer is not None:
+            self.point[item.variable] = outer
+        return value
+
+
+def _inside(item: Node) -> list[Node]:
+    from adjudge.verifiers.math.nodes import walk
+
+    found = list(walk(item))
+    for part in found:
+        if isinstance(part, Pow) and exact(part.exponent) is None and part.base != Const("e"):
+            raise Undecided("an integrand that may branch")
+        if isinstance(part, Pow) and (power := exact(part.exponent)) is not None and power.q != 1:
+            raise Undecided("an integrand that may branch")
+        if isinstance(part, Call) and part.name not in ("sin", "cos", "sinh", "cosh", "tan", "sec"):
+            raise Undecided("an integrand that may branch")
+    return found
+
+
+_ANALYTIC = frozenset(("Num", "Sym", "Const", "Add", "Mul", "Neg", "Div", "Pow", "Call"))
+
+
+def _true(op: str, left: acb, right: acb) -> bool:
+    if not (_real(left) and _real(right)):
+        raise Undefined("complex numbers have no order")
+    gap = left.real - right.real
+    if op in ("=", "!=") and (gap.is_zero() or not gap.contains(0)):
+        return bool(gap.is_zero()) == (op == "=")
+    if gap.is_zero():
+        return op in ("<=", ">=")
+    if gap.contains(0) or op not in ("<", "<=", ">", ">="):
+        raise Undecided("a condition that a ball cannot tell")
+    return bool(gap < 0) == (op[0] == "<")
+
+
+def _bounded(base: acb, power: int) -> None:
+    upper, lower = base.abs_upper(), base.abs_lower()
+    if not upper.is_finite() or (
+        upper > 2 ** EXPONENT_BITS.bit_length() and _too_large(upper, power)
+    ):
+        raise Huge("a power too large to compute")
+    if lower > 0 and _too_large(1 / lower, power) and power > 1:
+        raise Huge("a power too small to compute")
+    if _too_large(upper, power):
+        raise Huge("a power too large to compute")
+
+
+def _too_large(upper: arb, power: int) -> bool:
+    return bool(upper > 1 and upper.log() * power > EXPONENT_BITS)
+
+
+def _real(value: acb) -> bool:
+    return bool(value.imag.is_zero())
+
+
+def _log(value: acb) -> acb:
+    if value.is_zero():
+        raise Undefined("the logarithm of zero")
+    return acb(value.real.log()) if _real(value) and value.real > 0 else value.log()
+
+
+def _expand(rows: list[list[acb]]) -> acb:
+    if len(rows) == 1:
+        return rows[0][0]
+    total = acb(0)
+    for place, cell in enumerate(rows[0]):
+        minor = [row[:place] + row[place + 1 :] for row in rows[1:]]
+        total += cell * _expand(minor) * (-1) ** place
+    return total
+
+
+def _gamma(value: acb) -> acb:
+    """Γ; poles are undefined, and huge arguments are not computed."""
+    if value.abs_upper() > 1 << 20:
+        raise Huge("a factorial too large to compute")
+    whole = value.unique_fmpz()
+    if whole is not None and whole <= 0 and _real(value):
+        raise Undefined("a factorial of a negative integer")
+    return value.gamma()
+
+
+def _binomial(n: acb, k: acb) -> acb:
+    whole, difference, top = k.unique_fmpz(), (n - k).unique_fmpz(), n.unique_fmpz()
+    if whole is not None and whole < 0:
+        return acb(0)
+    if top is not None and difference is not None and top >= 0 and difference < 0:
+        return acb(0)
+    return _gamma(n + 1) / (_gamma(k + 1) * _gamma(n - k + 1))
+
+
+def _acot(value: acb) -> acb:
+    """The range (0, π), as school has it."""
+    if _real(value):
+        return acb(arb.pi() / 2 - value.real.atan())
+    return (1 / value).atan()
+
+
+def _floor(value: acb) -> acb:
+    return acb(_only_real(value).floor())
+
+
+def _only_real(value: acb) -> arb:
+    if not _real(value):
+        raise Undecided("a complex number where a real one should be")
+    return value.real
+
+
+def _mod(value: acb, modulus: acb) -> acb:
+    left, right = _only_real(value), _only_real(modulus)
+    return acb(left - right * (left / right).floor())
+
+
+def _real_or_complex(name: str) -> Callable[[acb], acb]:
+    def apply(value: acb) -> acb:
+        if _real(value):
+            found = getattr(value.real, name)()
+            if found.is_finite():
+                return acb(found)
+        result: acb = getattr(value, name)()
+        return result
+
+    return apply
+
+
+def _factorial2(_: acb) -> acb:
+    raise Undecided("a double factorial of no number")
+
+
+_FUNCTIONS: dict[tuple[str, int], Callable[..., acb]] = {
+    (name, 1): _real_or_complex(name)
+    for name in (
+        "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch",
+        "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf",
+    )
+} | {
+    ("ln", 1): _log,
+    ("acot", 1): _acot,
+    ("asec", 1): lambda x: (1 / x).acos(),
+    ("acsc", 1): lambda x: (1 / x).asin(),
+    ("abs", 1): lambda x: acb(abs(x.real)) if _real(x) else acb(abs(x)),
+    ("floor", 1): _floor,
+    ("ceil", 1): lambda x: -_floor(-x),
+    ("re", 1): lambda x: acb(x.real),
+    ("im", 1): lambda x: acb(x.imag),
+    ("arg", 1): lambda x: acb(x.arg()),
+    ("conj", 1): lambda x: x.conjugate(),
+    ("sign", 1): lambda x: acb(_only_real(x).sgn()),
+    ("cis", 1): lambda x: x.cos() + acb(0, 1) * x.sin(),
+    ("gamma", 1): _gamma,
+    ("factorial", 1): lambda x: _gamma(x + 1),
+    ("binom", 2): _binomial,
+    ("perm", 2): lambda n, k: _gamma(n + 1) / _gamma(n - k + 1),
+    ("mod", 2): _mod,
+    ("max", 2): lambda x, y: acb(_only_real(x).max(_only_real(y))),
+    ("min", 2): lambda x, y: acb(_only_real(x).min(_only_real(y))),
+    ("max", 1): lambda x: x,
+    ("min", 1): lambda x: x,
+}  # fmt: skip
+
+_READERS: dict[type[Node], Callable[[Evaluator, Any], acb]] = {
+    Num: Evaluator._num, Sym: Evaluator._sym, Const: Evaluator._const, Add: Evaluator._add,
+    Mul: Evaluator._mul, Neg: Evaluator._neg, Div: Evaluator._div, Pow: Evaluator._pow,
+    Root: Evaluator._root, Percent: Evaluator._percent, Quantity: Evaluator._quantity,
+    Call: Evaluator._call, Apply: Evaluator._apply, Repeated: Evaluator._repeated,
+    Ratio: Evaluator._ratio, Infinity: Evaluator._infinity, Piecewise: Evaluator._piecewise,
+    Integral: Evaluator._integral, Derivative: Evaluator._derivative, Limit: Evaluator._limit,
+}  # fmt: skip
+
+
+class Points:
+    """Where formulas are compared: positive reals first, then both signs, then integers."""
+
+    RANGES = ((0, 1), (1, 4), (0, 1), (4, 40), (-3, 3), (-3, 3), (-1, 1), (-40, 40))
+
+    def __init__(self, names: frozenset[str], integers: frozenset[str] = frozenset()) -> None:
+        self.names, self.integers = sorted(names), integers
+        self.random = Random(SEED)  # noqa: S311 - the seed is secret; speed matters here
+
+    def __iter__(self) -> Iterator[dict[str, acb]]:
+        for low, high in self.RANGES:
+            yield {name: self._draw(name, low, high) for name in self.names}
+
+    def _draw(self, name: str, low: int, high: int) -> acb:
+        if name in self.integers:
+            return acb(self.random.randint(2, 30))
+        share = fmpq(self.random.getrandbits(60) | 1, 1 << 60)
+        return acb(arb(low + (high - low) * share))
+
+
+def precise(bits: int) -> None:
+    ctx.prec = bits

@@ -1,0 +1,49 @@
+"""What a comparison carries along: the policies, and why it decided as it did."""
+
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from adjudge.verifiers.types import Frozen
+
+
+class Policies(Frozen):
+    """Where careful teachers differ. The defaults are those of `docs/math.md`."""
+
+    digits: int = Field(default=3, ge=1, le=30)
+    """Significant digits that a rounded decimal must show; fewer are exact."""
+    units: bool = True
+    """Accept a bare number for a measured reference, and the reverse."""
+    percent: bool = True
+    """Accept the bare number of percents for a reference in percent, and the reverse."""
+    order: bool = False
+    """Lists without brackets are compared in their order."""
+    rename: bool = True
+    """Arbitrary constants, integer parameters and function arguments may be renamed."""
+    names: bool = True
+    """`x = 5` may answer `5`, and the reverse."""
+    sets: bool = True
+    """Inequalities in one variable may answer intervals, and the reverse."""
+
+
+@dataclass(slots=True)
+class Context:
+    policies: Policies = field(default_factory=Policies)
+    rule: str = "equal"
+    """The rule that decided last; the verdict's reason."""
+    note: str = ""
+    """Its reason in words: both values of different numbers."""
+
+    def says(self, equal: bool, rule: str, note: str = "") -> bool:
+        self.rule = rule
+        self.note = note
+        return equal
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Are two answers one? None: neither proven equal nor proven different."""
+
+    equal: bool | None
+    reason: str
+    detail: str = ""

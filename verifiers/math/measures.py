@@ -1,0 +1,199 @@
+"""Units behind a value, while parsing: `5 \\text{ cm}^2`, `20 km/h`, `3 ft 2 in`, `12 students`."""
+
+from flint import fmpq
+
+from adjudge.verifiers.math import units
+from adjudge.verifiers.math.cursor import Cursor
+from adjudge.verifiers.math.lexer import Token
+from adjudge.verifiers.math.nodes import Add, Div, Mul, Node, Num, Percent, Quantity, Unit
+from adjudge.verifiers.math.vocabulary import ORDINALS, SCALES, STOPPERS
+
+_POWERS = {
+    "square": 2,
+    "sq": 2,
+    "cubic": 3,
+    "cu": 3,
+    "平方": 2,
+    "立方": 3,
+    "squared": 2,
+    "cubed": 3,
+}
+_END = frozenset(
+    ("", ",", ";", "}", ")", "]", "=", "\\}", "&", "\\\\", ".", "\\approx", "and", "or")
+)
+_LOOSE = frozenset(
+    [
+        "m",
+        "g",
+        "s",
+        "h",
+        "N",
+        "J",
+        "W",
+        "A",
+        "V",
+        "L",
+        "l",
+        "K",
+        "C",
+        "F",
+        "T",
+        "t",
+        "d",
+        "y",
+        "Hz",
+        "Pa",
+    ]
+)
+_LETTERS = frozenset(("letter", "word", "roman"))
+
+
+class Measures(Cursor):
+    loose = True
+    """May a lone letter after a number and a blank (`5 m`) be a unit?"""
+
+    def measured(self, value: Node) -> Node | None:
+        """`value` with the unit that stands here; None where none does."""
+        token = self.ahead()
+        if token.kind == "cmd":
+            return self._sign_unit(value, token)
+        if token.kind not in _LETTERS or token.text.lower() in STOPPERS:
+            return None
+        if token.text in SCALES and token.kind != "letter":
+            self.at += 1
+            return Mul((value, Num(fmpq(SCALES[token.text]))))
+        if token.text in ("percent", "percentage", "pct"):
+            self.at += 1
+            return Percent(value)
+        return self._word_unit(value, token)
+
+    def _sign_unit(self, value: Node, token: Token) -> Node | None:
+        if token.text in ("\\$", "\\Omega", "\\mu", "\\ohm", "\\angstrom", "\\AA"):
+            start, unit = self.at, self._units()
+            if unit is not None and (token.text != "\\Omega" or self._ends()):
+                return Quantity(value, unit)
+            self.at = start
+        return None
+
+    def _word_unit(self, value: Node, token: Token) -> Node | None:
+        if token.text in ORDINALS and isinstance(value, Num):
+            self.at += 1
+            return self._noun_after(value) or value
+        start, unit = self.at, self._units()
+        if unit is not None and (token.kind != "letter" or self._loosely(token)):
+            return self._compound(Quantity(value, unit))
+        self.at = start
+        return self._noun_after(value) if token.kind != "letter" else None
+
+    def _loosely(self, token: Token) -> bool:
+        before = self.tokens[self.at - 1] if self.at else token
+        return self.loose and token.gap and self._ends() and before.kind != "end"
+
+    def _ends(self) -> bool:
+        return self.next in _END or self.ahead().kind in ("num", "roman")
+
+    def _compound(self, first: Quantity) -> Node:
+        """`3 ft 2 in`: a smaller unit of the same dimension follows."""
+        start = self.at
+        self.accept("and", ",")
+        if self.ahead().kind == "num" and "." not in self.next and self.ahead(1).kind in _LETTERS:
+            amount = Num(fmpq(int(self.take().text)))
+            unit = self._units()
+            if unit and unit.dimension == first.unit.dimension and unit.factor < first.unit.factor:
+                share = unit.factor / first.unit.factor
+                total = Add((first.value, Mul((amount, Num(share)))))
+                return self._compound(Quantity(total, first.unit)) if unit else first
+        self.at = start
+        return first
+
+    def _noun_after(self, value: Node) -> Node | None:
+        """`12 students`: a noun counts, it never converts."""
+        words = []
+        while self.ahead().kind in ("roman", "word") and self.next.lower() not in STOPPERS:
+            if self.ahead().kind == "word" and len(self.next) < 3:
+                break
+            words.append(self.take().text.lower())
+        return Quantity(value, units.noun(" ".join(words))) if words else None
+
+    def _units(self) -> Unit | None:
+        """A product of units: `m/s^2`, `square meters`, `kg \\cdot m per second`."""
+        unit = self._one_unit()
+        while unit is not None:
+            start = self.at
+            sign = -1 if self._per() else 1 if self._times() else 0
+            factor = self._one_unit() if sign else None
+            if factor is None:
+                self.at = start
+                break
+            unit = units.product(unit, factor, sign)
+        return unit
+
+    def _per(self) -> bool:
+        return self.accept("/", "per", "每")
+
+    def _times(self) -> bool:
+        if self.accept("\\cdot", "*", "\\times", "-"):
+            return True
+        here = self.ahead()
+        return here.kind in ("roman", "word") and units.find(here.text) is not None
+
+    def _one_unit(self) -> Unit | None:
+        bracket = self.accept("(") if self.at and self.tokens[self.at - 1].text == "/" else False
+        power = _POWERS.get(self.next.lower(), 1)
+        if power != 1:
+            self.at += 1
+            self.accept(".")
+        unit = self._unit_name()
+        if unit is None:
+            return None
+        power *= self._power()
+        if bracket:
+            self.accept(")")
+        return unit if power == 1 else units.product(units.ONE, unit, power)
+
+    def _unit_name(self) -> Unit | None:
+        token = self.ahead()
+        if token.text == "\\mu" and self.ahead(1).kind in _LETTERS:
+            self.at += 1
+            name = "u" + self.take().text
+            return units.find(name)
+        if token.text.lower() in ("degree", "degrees") and self.ahead(1).kind in ("roman", "word"):
+            scale = {"celsius": "degC", "c": "degC", "fahrenheit": "degF", "f": "degF"}
+            found = units.find(scale.get(self.ahead(1).text.lower(), ""))
+            self.at += 2 if found else 0
+            if found:
+                return found
+        unit = units.find(token.text)
+        self.at += unit is not None
+        return unit
+
+    def _power(self) -> int:
+        if self.next.lower() in ("squared", "cubed"):
+            return _POWERS[self.take().text.lower()]
+        if not self.accept("^"):
+            return 1
+        braced = self.accept("{")
+        sign = -1 if self.accept("-") else 1
+        text = self.take().text
+        if braced:
+            self.expect("}")
+        return sign * int(text) if text.isdigit() and len(text) == 1 else 1
+
+
+def lifted(terms: list[Node]) -> Node | None:
+    """`5 + 2\\sqrt{3} cm`: the unit at the end is the whole sum's."""
+    last = terms[-1]
+    if not isinstance(last, Quantity) or not last.unit.dimension:
+        return None
+    if any(isinstance(term, Quantity) for term in terms[:-1]):
+        return None
+    return Quantity(Add((*terms[:-1], last.value)), last.unit)
+
+
+def plain(value: Node) -> bool:
+    """May a unit follow? A number, or a formula of numbers."""
+    if isinstance(value, Num):
+        return True
+    return isinstance(value, Mul | Div | Add) or type(value).__name__ in (
+        "Pow", "Root", "Const", "Call", "Neg", "PlusMinus", "Tuple",
+    )  # fmt: skip

@@ -1,0 +1,131 @@
+r"""A written answer to its tree: words, times and choices first, formulas then, bare text last.
+
+Text is what is left when no formula can be read: it is compared word by word, never multiplied.
+"""
+
+import re
+from functools import lru_cache
+
+from adjudge.verifiers.math.calendar import moment
+from adjudge.verifiers.math.limits import Malformed
+from adjudge.verifiers.math.nodes import Choice, Node, Text
+from adjudge.verifiers.math.parser import parse
+from adjudge.verifiers.math.spelling import spell
+from adjudge.verifiers.math.vocabulary import PHRASES, spoken
+
+_WRAP = re.compile(
+    r"\\(?:text|textrm|textbf|textit|mathrm|mathbf|mbox|textsf|textnormal|hbox|boldsymbol|emph"
+    r"|operatorname|mathit|underline)\s{0,3}\{([^{}]*)\}"
+)
+_LEAD = re.compile(
+    r"^(?:(?:so|thus|hence|therefore|i think|clearly)[ ,]{1,2})?(?:the )?(?:correct |final |right )?"
+    r"(?:answers? (?:is|are|=|would be|must be)|(?:final )?answers?\s?:|solutions? (?:is|are)"
+    r"|values? (?:is|are)|result is|equals?|only|exactly|approximately|about|roughly|it is|there are"
+    r"|we get|option|choice|total(?: is|:)|(?:la )?(?:respuesta|réponse|soluzione|risposta)"
+    r"(?: correcta)?(?: es| est| è|\s?:)|(?:die )?(?:antwort|lösung)(?: ist|\s?:)|(?:la )?solución es"
+    r"|(?:the )?(?:set of )?solutions?\s?(?:set)?\s?(?::|is|are)|ответ\s?:?|答案\s?[是为:]?\s?[:]?|答\s?:"
+    r"|所以答案是|因此|所以|故选?|故答案为|选择?|解\s?:|结果[是为:]|共|约为?|等于|答えは|답은|jawaban(?:nya)?(?: adalah)?)"
+    r"\s{0,3}[:：]?\s{0,3}",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?:です|입니다|即可|。|\.| only| in total| altogether)+$")
+_CHOICE = re.compile(r"\(\s?([A-J])\s?\)\.?|([A-J])\s?[.:)]|\[([A-J])\]|([A-J])")
+_LETTERED = re.compile(r"(?:\(([A-J])\)|([A-J])[.:)])\s{0,3}(.{1,400})", re.DOTALL)
+_WORDLIKE = re.compile(r"[^\W\d_]{2,}")
+_BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
+_NOT_WORDS = re.compile(r"[^\w\s/%-]|_")
+_ARTICLES = frozenset(("the", "a", "an"))
+
+
+@lru_cache(maxsize=4_096)
+def read(text: str, loose: bool = True) -> Node:
+    """The tree of one answer; raises Malformed, or OverLimit, for what is none."""
+    spelt = spell(text)
+    _balanced(spelt)
+    plain = _unwrapped(spelt).strip(" .;,:*")
+    if not plain:
+        raise Malformed("nothing")
+    lead = _LEAD.match(plain)
+    if lead and lead.end() < len(plain):
+        spelt = _after_lead(spelt, plain[lead.end() :])
+        plain = plain[lead.end() :].strip(" .;,")
+    return _worded(plain) or _formula(spelt.strip(), plain, loose)
+
+
+def _after_lead(spelt: str, rest: str) -> str:
+    """The formula behind `the answer is`, with its commands where they are outside of the lead."""
+    place = spelt.find(rest[:6])
+    return spelt[place:] if place >= 0 else rest
+
+
+def _balanced(text: str) -> None:
+    level = 0
+    for found in _BRACED.finditer(text):
+        level += {"{": 1, "}": -1}.get(found[0], 0)
+        if level < 0:
+            raise Malformed("a brace closes that was never opened")
+    if level:
+        raise Malformed("a brace is never closed")
+
+
+def _unwrapped(text: str) -> str:
+    r"""Without `\text{}` and its like around words."""
+    for _ in range(3):
+        if "\\" not in text or "{" not in text:
+            break
+        text, count = _WRAP.subn(r" \1 ", text)
+        if not count:
+            break
+    return re.sub(r"\s+", " ", text)
+
+
+def _worded(plain: str) -> Node | None:
+    """A whole answer in words: a phrase, a number, a time, a date, the letter of a choice."""
+    if len(plain) > 400:
+        return None
+    words = plain.lower().strip(" .!")
+    if words in PHRASES:
+        return PHRASES[words]
+    return spoken(words) or moment(plain) or _choice(plain)
+
+
+def _choice(plain: str) -> Choice | None:
+    if found := _CHOICE.fullmatch(plain):
+        return Choice(next(group for group in found.groups() if group))
+    if found := _LETTERED.fullmatch(plain):
+        letter, rest = found[1] or found[2], found[3]
+        if _CHOICE.fullmatch(rest.strip(" .")) or rest[:1] in ("^", "_", "=", "+", "-", "/", ","):
+            return None
+        return Choice(letter, _beside(rest))
+    return None
+
+
+def _beside(rest: str) -> Node | None:
+    try:
+        return parse(rest.strip())
+    except Malformed:
+        return Text(_bag(rest))
+
+
+def _formula(spelt: str, plain: str, loose: bool) -> Node:
+    try:
+        return parse(spelt.rstrip(" .;,:"), loose)
+    except Malformed as trouble:
+        try:
+            return parse(_TAIL.sub("", plain), loose)
+        except Malformed:
+            return _text(plain, trouble)
+
+
+def _text(plain: str, trouble: Malformed) -> Node:
+    if not _WORDLIKE.search(re.sub(r"\\[A-Za-z]+", " ", plain)):
+        raise trouble
+    words = _bag(plain)
+    if not words:
+        raise trouble
+    return Text(words)
+
+
+def _bag(plain: str) -> str:
+    words = _NOT_WORDS.sub(" ", plain.lower()).split()
+    return " ".join(word for word in words if word not in _ARTICLES)

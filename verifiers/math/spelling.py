@@ -1,0 +1,122 @@
+r"""One spelling for what may be written in many: Unicode, LaTeX layout, dollars, thousands.
+
+The result is ASCII LaTeX (but for letters of other scripts, which are words), without layout:
+no `\left`, no `\,`, no `$`. Every pattern is linear, and runs on at most `CHARS` characters.
+"""
+
+import re
+import unicodedata
+
+from adjudge.verifiers.math.limits import CHARS, Malformed, OverLimit
+
+_SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
+_SUB = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₖₙᵢⱼₘₚ", "0123456789+-=()aeoxknijmp", strict=True))
+_SUPER_RUN = re.compile(f"[{''.join(_SUPER)}]+")
+_SUB_RUN = re.compile(f"[{''.join(_SUB)}]+")
+
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ϑ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu",
+    "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi",
+    "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
+    "Θ": "Theta", "Λ": "Lambda", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+_SIGNS = {
+    "∞": "infty", "≤": "le", "≥": "ge", "⩽": "le", "⩾": "ge", "≦": "le", "≧": "ge", "≠": "ne",
+    "≈": "approx", "≃": "approx", "≅": "approx", "≡": "equiv", "∈": "in", "∉": "notin",
+    "∪": "cup", "∩": "cap", "∖": "setminus", "⊂": "subset", "⊆": "subseteq", "±": "pm",
+    "∓": "mp", "×": "times", "⋅": "cdot", "·": "cdot", "•": "cdot", "∙": "cdot", "∗": "cdot",
+    "÷": "div", "√": "surd", "∛": "cbrt", "∜": "fourthroot", "°": "circ", "∅": "emptyset",
+    "⌊": "lfloor", "⌋": "rfloor", "⌈": "lceil", "⌉": "rceil", "⟨": "langle", "⟩": "rangle",
+    "〈": "langle", "〉": "rangle", "∑": "sum", "∏": "prod", "∫": "int", "∂": "partial",
+    "∧": "land", "∨": "lor", "∣": "mid", "→": "to", "∠": "angle", "△": "triangle", "⇒": "implies",
+    "ℝ": "reals", "ℤ": "integers", "ℕ": "naturals", "ℚ": "rationals", "ℂ": "complexes",
+    "…": "ldots", "⋯": "ldots", "∀": "forall", "∼": "sim", "⊥": "perp", "∥": "parallel",
+}  # fmt: skip
+_PLAIN = {
+    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "﹣": "-", "⁄": "/", "∕": "/",
+    "’": "'", "′": "'", "‘": "'", "″": "''", "“": '"', "”": '"', "。": ".", "、": ",", "،": ",",
+    "٫": ".", "٬": ",", "【": "[", "】": "]", "㎡": " m^2", "㎞": " km", "㎝": " cm", "℃": " degC ",
+    "℉": " degF ", "％": "%", "﹪": "%", "٪": "%", "\u200b": "", "\u200c": "", "\u200d": "",
+    "\ufeff": "", "\u2061": "", "\u2062": "", "￥": "¥", "元": " yuan ", "º": "\\circ ",
+}  # fmt: skip
+_MAP = {
+    ord(sign): value
+    for table in ({k: f"\\{v} " for k, v in (_GREEK | _SIGNS).items()}, _PLAIN)
+    for sign, value in table.items()
+}
+
+_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
+_GROUP = re.compile(r"(?<=\d)(?:,\\!|\\[,;:> ]|~|\{,\}\s?|\{\\,\})\s{0,2}(?=\d{3}(?!\d))")
+_SPACE = re.compile(
+    r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|displaystyle|textstyle|scriptstyle|limits|nolimits|thinspace"
+    r"|medspace|thickspace|enspace|hfill|newline)(?![A-Za-z])|~|[\s\u00a0]+"
+)
+_SIZED = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![A-Za-z])\s?(?:\.(?!\d))?")
+_MATHS = re.compile(r"(?<!\\)\\[()\[\]](?!\d+(?:\.\d+)?(?:pt|em|ex|mm|cm)\])")
+_SKIP = re.compile(r"\\\\\[\d{1,3}(?:\.\d{1,3})?(?:pt|em|ex|mm|cm)\]")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
+
+def spell(text: str) -> str:
+    """The one spelling; raises OverLimit for what is too long to look at."""
+    if len(text) > CHARS:
+        raise OverLimit(f"{len(text)} characters, at most {CHARS} are read")
+    if not text.isascii():
+        text = _ascii(text)
+    if "\\\\" in text and "\\begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)
+    text = _unwrap(text.replace("\\!\\!", "\\!"))
+    return _tidy(text)
+
+
+def _ascii(text: str) -> str:
+    text = _SUPER_RUN.sub(lambda run: _script("^", _SUPER, run.group()), text)
+    text = _SUB_RUN.sub(lambda run: _script("_", _SUB, run.group()), text)
+    text = "".join(_fraction(char) for char in text.translate(_MAP))
+    text = unicodedata.normalize("NFKC", text).translate(_MAP)
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise Malformed("a lone surrogate")
+    return text if text.isascii() else "".join(map(_digit, text))
+
+
+def _script(mark: str, table: dict[str, str], run: str) -> str:
+    return f"{mark}{{{''.join(table[char] for char in run)}}}"
+
+
+def _fraction(char: str) -> str:
+    """½ and its like; NFKC would glue `1½` to 11/2."""
+    if char.isascii() or not unicodedata.decomposition(char).startswith("<fraction>"):
+        return char
+    top, _, bottom = unicodedata.normalize("NFKC", char).partition("⁄")
+    return f"\\frac{{{top}}}{{{bottom}}}"
+
+
+def _digit(char: str) -> str:
+    if char.isascii():
+        return char
+    value = unicodedata.decimal(char, None)
+    return char if value is None else str(value)
+
+
+def _unwrap(text: str) -> str:
+    """Without math delimiters; `$12.55`, one dollar before a digit, is money."""
+    text = _SKIP.sub(r"\\\\ ", text)
+    text = _GROUP.sub("{,}", text)
+    if "$" in text:
+        text = _dollars(text)
+    if "\\(" in text or "\\[" in text:
+        text = _MATHS.sub(" ", text)
+    return text
+
+
+def _dollars(text: str) -> str:
+    if len(_DOLLAR.findall(text)) % 2 == 0:
+        return _DOLLAR.sub(" ", text)
+    return _DOLLAR.sub(lambda mark: "\\$" if text[mark.end() :][:1].isdigit() else " ", text)
+
+
+def _tidy(text: str) -> str:
+    if "\\" in text:
+        text = _SIZED.sub("", text).replace("\\!", "")
+    return _SPACE.sub(" ", text).strip().rstrip(" .;,").removeprefix("{,}")

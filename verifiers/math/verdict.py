@@ -1,0 +1,118 @@
+"""The kind `math`: find the answers, read both sides, compare, say why."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from pydantic import Field
+
+from adjudge.verifiers.extract import Extraction, How, extract
+from adjudge.verifiers.math.compare import compare
+from adjudge.verifiers.math.context import Decision, Policies
+from adjudge.verifiers.math.limits import CHARS, Malformed, OverLimit
+from adjudge.verifiers.math.nodes import Node
+from adjudge.verifiers.math.reading import read
+from adjudge.verifiers.types import BadReference, Completion, Reference, Verdict, Verifier
+
+SHOWN = 200
+
+
+class MathReference(Reference):
+    answer: str | tuple[str, ...] = Field(min_length=1)
+    """LaTeX or plain; several: any of them will do."""
+
+
+class MathParams(Policies):
+    extract: How = "boxed"
+    """Where the answer stands."""
+
+
+def check(completion: Completion, reference: MathReference, params: MathParams) -> Verdict:
+    golds = _golds(reference.answer)
+    found = extract(completion, params.extract)
+    if found.reason is not None:
+        return found.refusal()
+    return _judged(golds, found, params)
+
+
+def verify(reference: str, completion: str, params: MathParams | None = None) -> Verdict:
+    """Is the completion's answer equal to the reference? Raises BadReference for a bad one."""
+    return check(Completion(completion), MathReference(answer=reference), params or MathParams())
+
+
+def _golds(answer: str | tuple[str, ...]) -> list[tuple[str, Node]]:
+    texts = (answer,) if isinstance(answer, str) else answer
+    return [(text, _gold(text)) for text in texts]
+
+
+@lru_cache(maxsize=4096)
+def _gold(text: str) -> Node:
+    try:
+        return _tree(text)
+    except (Malformed, OverLimit, RecursionError) as error:
+        raise BadReference(f"answer: {text[:SHOWN]!r} cannot be read: {error}") from error
+
+
+def _tree(text: str) -> Node:
+    if len(text) > CHARS:
+        raise OverLimit(f"longer than {CHARS:,} characters")
+    return read(_unboxed(text))
+
+
+def _unboxed(text: str) -> str:
+    """A reference may come in its box."""
+    if "\\boxed" not in text and "\\fbox" not in text:
+        return text
+    found = extract(Completion(text), "boxed")
+    return found.answer if found.reason is None else text
+
+
+def _judged(golds: Sequence[tuple[str, Node]], found: Extraction, params: MathParams) -> Verdict:
+    shown = found.answer[:SHOWN]
+    answers = []
+    for candidate in found.candidates:
+        try:
+            answers.append(_tree(candidate))
+        except OverLimit as error:
+            return Verdict.incorrect("limit", str(error), shown)
+        except (Malformed, RecursionError) as error:
+            return Verdict.incorrect("unreadable", f"{candidate[:80]!r}: {error}", shown)
+    for other in answers[:-1]:
+        if compare(other, answers[-1], params).equal is not True:
+            return Verdict.no_answer("ambiguous", f"{len(answers)} different answers are given")
+    return _best(golds, answers[-1], params, shown)
+
+
+def _best(
+    golds: Sequence[tuple[str, Node]], answer: Node, params: MathParams, shown: str
+) -> Verdict:
+    decisions = []
+    for text, gold in golds:
+        decision = compare(gold, answer, params)
+        decisions.append((text, decision))
+        if decision.equal:
+            return Verdict.correct(decision.reason, _detail(shown, "=", text, decision), shown)
+    text, decision = next((pair for pair in decisions if pair[1].equal is None), decisions[0])
+    return Verdict.incorrect(decision.reason, _detail(shown, "≠", text, decision), shown)
+
+
+def _detail(answer: str, sign: str, gold: str, decision: Decision) -> str:
+    note = f" ({decision.detail})" if decision.detail else ""
+    return f"{answer[:SHOWN]} {sign} {gold[:SHOWN]}{note}"
+
+
+def _same(left: str, right: str, params: MathParams) -> bool:
+    try:
+        return compare(_tree(left), _tree(right), params).equal is True
+    except (Malformed, OverLimit, RecursionError):
+        return left == right
+
+
+verifier = Verifier(
+    kind="math",
+    version="1",
+    summary="the answer is mathematically equal to the reference",
+    reference=MathReference,
+    params=MathParams,
+    check=check,
+    same=_same,
+)

@@ -62,10 +62,5 @@ def test_another_problem_s_gold_is_refused(service: httpx.Client, name: str) -> 
 
 
 def _bare(answer: str) -> str:
-    return answer.replace(" ", "").replace("^\\circ", "").replace("\\$", "").replace(",\\!", "")
-
-
-def test_a_box_only_in_the_chain_of_thought_is_no_answer(service: httpx.Client) -> None:
-    text = "<think>It must be \\boxed{42}.</think> That is my answer."
-    (verdict,) = judged(service, [("42", text)])
-    assert (verdict["verdict"], verdict["score"]) == ("no_answer", 0.0)
+    plain = answer.removeprefix("x=").replace(" ", "")
+    return plain.replace("^\\circ", "").replace("\\$", "").replace(",\\!", "")

@@ -30,7 +30,7 @@ from adjudge.sandbox.types import SandboxError
 __all__ = ["PRELOAD", "Interpreter", "Native", "NativeSlot", "Nursery", "run_uids"]
 
 _BOOT = (
-    "import sys; sys.path.insert(0, {source!r}); "
+    "import sys; sys.path.append({source!r}); "
     "from adjudge.sandbox.inside.nursery import main; "
     "main({number}, {preload!r}, {source!r}, {site!r}, {packages!r})"
 )

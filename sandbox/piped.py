@@ -20,7 +20,7 @@ _START_S = 60.0
 _GRACE_S = 15.0
 _MAX_HEADER = 1 << 20
 _BOOT = (
-    "import sys; sys.path.insert(0, {source!r}); import json; "
+    "import sys; sys.path.append({source!r}); import json; "
     "from adjudge.sandbox.inside.nursery import serve_container; "
     "from adjudge.sandbox.inside.spec import load_spec; "
     "serve_container(load_spec(json.loads({spec!r})), {preload!r}, {source!r})"

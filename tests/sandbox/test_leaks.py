@@ -58,7 +58,7 @@ def groups() -> list[Path]:
 
 @pytest.mark.timeout(120)
 def test_many_runs_leave_nothing(make_pool: MakePool, backend_name: str) -> None:
-    runs = RUNS if backend_name == "native-root" else RUNS // 5
+    runs = RUNS if backend_name == "native-root" else RUNS // 10
     pool = make_pool(slots=2)
     try:
         _run(pool, 20)

@@ -7,6 +7,7 @@ a process that can be killed; what that leaves undecided is `Undecided`.
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import permutations
 
 from flint import fmpq
 
@@ -47,6 +48,7 @@ _ARBITRARY = frozenset(
     ]
 )
 _TRIALS = 8
+MAX_CONSTANTS = 3
 
 
 def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> Decision:
@@ -79,6 +81,9 @@ def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
 def _alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
     """Drop what only one side says: labels, letters of options, names of unknowns."""
     gold, answer = _unlabelled(gold, answer)
+    gold, answer = _expanded(gold), _expanded(answer)
+    gold, answer = _pointed(gold, answer), _pointed(answer, gold)
+    gold, answer = _headed(context, gold, answer)
     for _ in range(3):
         before = (gold, answer)
         gold, answer = _unnamed(context, gold, answer), _unnamed(context, answer, gold)
@@ -86,6 +91,43 @@ def _alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.No
         if before == (gold, answer):
             break
     return gold, answer
+
+
+def _expanded(item: n.Node) -> n.Node:
+    """`x = ±2` is two equations; a matrix times a number is a matrix."""
+    if isinstance(item, n.Relation) and has_signs(item):
+        return n.Either(tuple(variants(item)))
+    if isinstance(item, n.Mul) and sum(isinstance(f, n.Matrix) for f in item.factors) == 1:
+        matrix = next(factor for factor in item.factors if isinstance(factor, n.Matrix))
+        scale = tuple(factor for factor in item.factors if factor is not matrix)
+        if all(_formula(factor) for factor in scale):
+            rows = tuple(tuple(n.Mul((*scale, cell)) for cell in row) for row in matrix.rows)
+            return n.Matrix(rows)
+    return item
+
+
+def _pointed(item: n.Node, other: n.Node) -> n.Node:
+    """`A(1, 2)` beside a point is a point with its name."""
+    if isinstance(item, n.Apply) and len(item.args) > 1 and isinstance(other, n.Tuple):
+        return n.Tuple("(", ")", item.args)
+    return item
+
+
+def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
+    """`f(x) = …` beside `f(t) = …`: the argument's name is bound."""
+    if not (isinstance(gold, n.Relation) and isinstance(answer, n.Relation)):
+        return gold, answer
+    one, other = gold.sides[0], answer.sides[0]
+    if not (isinstance(one, n.Apply) and isinstance(other, n.Apply)):
+        return gold, answer
+    if not context.policies.rename or one.args == other.args or len(one.args) != len(other.args):
+        return gold, answer
+    names = {
+        theirs.name: mine.name
+        for mine, theirs in zip(one.args, other.args, strict=True)
+        if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym)
+    }
+    return gold, n.rename(answer, names) if len(names) == len(one.args) else answer
 
 
 def _single(item: n.Node) -> n.Node:
@@ -126,13 +168,24 @@ def _names(item: n.Node) -> bool:
 
 
 def _named(item: n.Node) -> bool:
-    return (
-        isinstance(item, n.Relation)
-        and set(item.ops) <= {"=", "~", "in"}
-        and "in" not in item.ops[1:]
-        and isinstance(item.sides[0], n.Sym | n.Apply)
-        and not (set(n.symbols(item.sides[0])) & set(n.symbols(item.sides[-1])))
-    ) or (isinstance(item, n.Relation) and set(item.ops) == {"="} and not n.symbols(item.sides[-1]))
+    """`x = 5`, `f(x) = x^2`, or a true chain of constants such as `2 + 2 = 4`."""
+    if not isinstance(item, n.Relation):
+        return False
+    head, value = item.sides[0], item.sides[-1]
+    if set(item.ops) == {"="} and not n.symbols(item):
+        return _true_chain(item)
+    if not set(item.ops) <= {"=", "~", "in"} or "in" in item.ops[1:]:
+        return False
+    if isinstance(head, n.Apply):
+        return True
+    return isinstance(head, n.Sym) and head.name not in n.symbols(value)
+
+
+def _true_chain(item: n.Relation) -> bool:
+    try:
+        return all(same_number(Context(), item.sides[0], side) for side in item.sides[1:])
+    except (Undecided, Undefined, OverLimit):
+        return False
 
 
 def _name(item: n.Node) -> n.Node:
@@ -210,10 +263,34 @@ def _same_clock(gold: n.Clock, answer: n.Clock) -> bool:
 
 
 def _families(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    left, right = progressions(gold), progressions(answer)
+    left, right = progressions(_bare(gold)), progressions(_bare(answer))
     if left is None or right is None:
         return _without_given(context, gold, answer)
     return same_progressions(context, left, right)
+
+
+def _bare(item: n.Node) -> n.Node:
+    """A family without the name of its unknown: `x = 5k + 1`."""
+    if isinstance(item, n.Relation) and _named(item):
+        return _valued(item)
+    if isinstance(item, n.Given):
+        return n.Given(_bare(item.body), item.condition)
+    if isinstance(item, n.List | n.Either):
+        return type(item)(tuple(_bare(part) for part in item.items))
+    return item
+
+
+def _implied(gold: n.Node, answer: n.Node) -> bool:
+    """Families whose integer parameter is not introduced: `±π/3 + 2kπ`."""
+    if not (_of_angles(gold) and _of_angles(answer)):
+        return False
+    return progressions(_bare(gold)) is not None and progressions(_bare(answer)) is not None
+
+
+def _of_angles(item: n.Node) -> bool:
+    return bool(n.symbols(item)) and any(
+        part == n.Const("pi") or isinstance(part, n.Quantity) for part in n.walk(item)
+    )
 
 
 def _without_given(context: Context, gold: n.Node, answer: n.Node) -> bool:
@@ -359,10 +436,20 @@ def _found(context: Context, one: n.Node, others: Sequence[n.Node]) -> bool:
 
 def _sets(context: Context, gold: n.Node, answer: n.Node) -> bool:
     """Sets of real numbers, however they are written."""
+    if _other_names(gold, answer):
+        return _structures(context, gold, answer)
     try:
         return same_pieces(context, _pieces(gold), _pieces(answer))
     except (NoSet, Undecided):
         return _structures(context, gold, answer)
+
+
+def _other_names(gold: n.Node, answer: n.Node) -> bool:
+    """`a > 0` is not `b > 0`; a set builder's variable is bound and may have any name."""
+    if isinstance(gold, n.Builder) or isinstance(answer, n.Builder):
+        return False
+    mine, theirs = n.symbols(gold), n.symbols(answer)
+    return bool(mine and theirs and mine != theirs)
 
 
 def _pieces(item: n.Node):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Pieces
@@ -490,7 +577,7 @@ def _terms(item: n.Node) -> tuple[n.Node, ...] | None:
         return item.items
     if isinstance(item, n.Div):
         return item.top, item.bottom
-    if isinstance(item, n.Num) and not item.decimal:
+    if isinstance(item, n.Num):
         value = Fraction(int(item.value.p), int(item.value.q))
         return n.integer(value.numerator), n.integer(value.denominator)
     return None
@@ -498,7 +585,9 @@ def _terms(item: n.Node) -> tuple[n.Node, ...] | None:
 
 def _branches(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if not isinstance(gold, n.Piecewise) or not isinstance(answer, n.Piecewise):
-        return _differ(context, gold, answer)
+        if isinstance(gold, _COMPOUND) or isinstance(answer, _COMPOUND):
+            return _differ(context, gold, answer)
+        return _decided(context, gold, answer)
     left = [n.Tuple("(", ")", branch) for branch in gold.branches]
     right = [n.Tuple("(", ")", branch) for branch in answer.branches]
     if len(left) != len(right):
@@ -514,23 +603,66 @@ def _formula(item: n.Node) -> bool:
 
 
 _SET_LIKE = (n.SetOp, n.Builder, n.Numbers)
-_STRUCTURES = (
+_COMPOUND = (
     *(n.List, n.Either, n.Both, n.Tuple, n.Matrix, n.Set, *_SET_LIKE, n.Relation, n.Congruence),
-    *(n.Ratio, n.Given, n.Piecewise, n.Labeled, n.Text, n.Choice, n.Clock, n.Date),
+    *(n.Ratio, n.Given, n.Labeled, n.Text, n.Choice, n.Clock, n.Date),
 )
+_STRUCTURES = (*_COMPOUND, n.Piecewise)
 
 
 def _with_constants(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    """Equal, or equal after renaming an arbitrary constant (`+ C`, `+ K`)."""
-    renamed = answer
-    if context.policies.rename and _formula(gold) and _formula(answer):
-        mine, theirs = n.symbols(gold), n.symbols(answer)
-        only, others = sorted(mine - theirs), sorted(theirs - mine)
-        if len(only) == len(others) == 1 and {only[0], others[0]} <= _ARBITRARY:
-            renamed = n.rename(answer, {others[0]: only[0]})
-    if _formula(gold) and _formula(renamed):
-        return _decided(context, gold, renamed)
-    return same(context, gold, renamed)
+    """Equal, or equal as families in their arbitrary constants (`+ C`, `C_1 e^x`)."""
+    if not (_formula(gold) and _formula(answer)):
+        return same(context, gold, answer)
+    if not context.policies.rename:
+        return _decided(context, gold, answer)
+    mine = sorted(n.symbols(gold) & _ARBITRARY)
+    theirs = sorted(n.symbols(answer) & _ARBITRARY)
+    if not mine or len(mine) != len(theirs) or len(mine) > MAX_CONSTANTS:
+        return _decided(context, gold, answer)
+    if n.symbols(gold) - set(mine) != n.symbols(answer) - set(theirs):
+        return _decided(context, gold, answer)
+    return _as_families(context, gold, answer, mine, theirs)
+
+
+def _as_families(
+    context: Context, gold: n.Node, answer: n.Node, mine: list[str], theirs: list[str]
+) -> bool:
+    variables = n.symbols(gold) - set(mine)
+    if len(mine) == 1 and mine != theirs and not variables:
+        return _decided(context, gold, answer)
+    for order in permutations(mine):
+        renamed = n.rename(answer, dict(zip(theirs, order, strict=True)))
+        if _decided(context, gold, renamed):
+            return True
+        if not variables:
+            return False
+    if len(mine) == 1 and _up_to_constant(
+        context, gold, n.rename(answer, {theirs[0]: mine[0]}), mine[0]
+    ):
+        return context.says(True, "equal_up_to_constant", "the same up to a constant")
+    return context.says(False, "different", context.note)
+
+
+def _up_to_constant(context: Context, gold: n.Node, answer: n.Node, name: str) -> bool:
+    """Two antiderivatives `F + C`, `G + C`: F − G is the same everywhere."""
+    left, right = _without_term(gold, name), _without_term(answer, name)
+    if left is None or right is None:
+        return False
+    difference = n.minus(left, right)
+    points = {
+        symbol: n.Num(fmpq(2 * at + 5, 7))
+        for at, symbol in enumerate(sorted(n.symbols(difference)))
+    }
+    return _decided(Context(context.policies), difference, _put(difference, points))
+
+
+def _without_term(item: n.Node, name: str) -> n.Node | None:
+    """F of `F + C`; None where C does not stand there as a term of its own."""
+    if not isinstance(item, n.Add) or n.Sym(name) not in item.terms:
+        return None
+    rest = n.Add(tuple(term for term in item.terms if term != n.Sym(name)))
+    return None if name in n.symbols(rest) else rest
 
 
 def _formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:
@@ -558,6 +690,29 @@ def _proven(context: Context, gold: n.Node, answer: n.Node, why: Undecided) -> b
     return context.says(said == "equal", f"{said}_symbolic")
 
 
+def _measured(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    """Quantities; degrees beside a formula in radians are an angle too."""
+    if same_quantity(context, gold, answer):
+        return True
+    left, right = _radians(gold), _radians(answer)
+    if (left is None) == (right is None):
+        return False
+    note, rule = context.note, context.rule
+    if _plain_number(gold) or _plain_number(answer):
+        return context.says(False, rule, note)
+    return _decided(context, left or gold, right or answer)
+
+
+def _plain_number(item: n.Node) -> bool:
+    return isinstance(item, n.Num) or (isinstance(item, n.Neg) and isinstance(item.arg, n.Num))
+
+
+def _radians(item: n.Node) -> n.Node | None:
+    if not isinstance(item, n.Quantity) or item.unit.pi != 1:
+        return None
+    return n.Mul((item.value, n.Num(item.unit.factor), n.Const("pi")))
+
+
 def _signed(gold: n.Node, answer: n.Node) -> bool:
     return has_signs(gold) != has_signs(answer) or (has_signs(gold) and has_signs(answer))
 
@@ -571,6 +726,7 @@ _RULES: tuple[Rule, ...] = (
     (_either(n.Labeled), _differ),
     (_either(n.Clock, n.Date), _moments),
     (_has_family, _families),
+    (_implied, _families),
     (_either(n.Piecewise), _branches),
     (_either(n.Ratio), _ratios),
     (_either(*_SETS), _sets),
@@ -578,5 +734,5 @@ _RULES: tuple[Rule, ...] = (
     (_either(n.Tuple), _tuples),
     (_either(n.Matrix), _matrices),
     (_signed, _collections),
-    (_either(n.Quantity, n.Percent), same_quantity),
+    (_either(n.Quantity, n.Percent), _measured),
 )

@@ -30,6 +30,7 @@ from adjudge.verifiers.math.nodes import (
     Root,
     Sym,
     Tuple,
+    integer,
 )
 from adjudge.verifiers.math.vocabulary import FUNCTIONS, GREEK, INVERSES, ORDINALS
 
@@ -364,7 +365,7 @@ class Formula(Atoms):
                 high = self._exponent() if self.next != "-" else Neg(self._after_sign())
         if name == "lim":
             raise Malformed("a limit without its point")
-        if high == Neg(ONE) and name in INVERSES:
+        if high in (Neg(ONE), integer(-1)) and name in INVERSES:
             name, high = INVERSES[name], None
         call = _called(name, self._arguments(), low)
         return call if high is None else Pow(call, high)

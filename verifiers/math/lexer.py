@@ -130,7 +130,7 @@ _SPLIT = re.compile(
     r"^([a-zA-Z]{0,2}?)((?:arc|a)?(?:sin|cos|tan)|cot|sec|csc|ln|log|lg|exp|sqrt)([a-zA-Z]{0,2})$"
 )
 _PI = re.compile(r"^([knmr]?)(pi)([nkrtx]?)$")
-_SIGNS = frozenset("[]<>:€£¥")
+_SIGNS = frozenset("[]<>:€£¥%")
 _OPEN, _CLOSE = frozenset(("(", "[", "\\langle")), frozenset((")", "]", "\\rangle"))
 _MAX_TEXT_DEPTH = 6
 
@@ -255,7 +255,7 @@ class _Lexer:
         self.depth += (text in _OPEN) - (text in _CLOSE and self.depth > 0)
 
     def _sign(self, text: str, _start: int) -> None:
-        text = {"...": "\\ldots", "->": "\\to", "**": "^", "|": "\\|"}.get(text, text)
+        text = {"\\%": "%", "...": "\\ldots", "->": "\\to", "**": "^", "|": "\\|"}.get(text, text)
         self._put("cmd" if text[0] == "\\" and len(text) > 1 else "sign", text)
         self._level(text)
 

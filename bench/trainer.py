@@ -68,7 +68,7 @@ class Plan:
     timed_steps: int = 36
     outage_s: float = 12.0
     parts: tuple[str, ...] = ("learn", "times", "control")
-    heldout_every: int = 50
+    heldout_every: int = 20
 
 
 PLANS = {

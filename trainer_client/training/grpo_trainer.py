@@ -87,7 +87,8 @@ class AdjudgeTrainer(GRPOTrainer):
     def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
         began = time.perf_counter()
         if self._writer is not None and self.model.training:
-            model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+            # with its autocast wrapper: taking that off would take TRL's fused head off as well
+            model = self.accelerator.unwrap_model(self.model)
             written = self._writer.write(model, prompt_ids), None
         else:
             written = super()._generate_single_turn(prompt_ids, *args, **kwargs)

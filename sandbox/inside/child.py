@@ -8,7 +8,6 @@ program never holds, so no program can pass its own failure off as ours.
 
 import atexit
 import contextlib
-import fcntl
 import gc
 import linecache
 import marshal
@@ -29,7 +28,7 @@ from adjudge.sandbox.inside.links import Blobs, Header
 from adjudge.sandbox.inside.spec import Bounds, Spec, unpack
 
 _STANDARD = ("stdin", "stdout", "stderr", "channel")
-_KEPT_FROM = 16
+_KEPT = ("report", "program", "files", "cache", "rules")
 SETUP_FAILED = 211
 BROKEN = b"E"
 NAME = "main.py"
@@ -56,20 +55,15 @@ def become(job: Header, bounds: Bounds, blobs: Blobs, spec: Spec) -> NoReturn:
 
 
 def _arrange(blobs: Blobs) -> Blobs:
-    """Descriptors 0 to 3 as the run sees them, the rest high and closed at exec."""
-    kept = {
-        name: fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _KEPT_FROM)
-        for name, opened in blobs.items()
-        if name in ("report", "program", "files", "cache", "rules")
-    }
-    standard = {
-        name: fcntl.fcntl(blobs[name], fcntl.F_DUPFD_CLOEXEC, 200)
-        for name in _STANDARD
-        if name in blobs
-    }
-    for number, name in enumerate(_STANDARD):
-        if name in standard:
-            os.dup2(standard[name], number, inheritable=True)
+    """Descriptors 0 to 3 as the run sees them; of the others only those that are needed until its
+    first line (all of them close at exec).
+
+    What a link hands over is never among the first four: they are taken in the slot itself.
+    """
+    standard = [blobs[name] for name in _STANDARD if name in blobs]
+    for number, opened in enumerate(standard):
+        os.dup2(opened, number)
+    kept = {name: blobs[name] for name in _KEPT if name in blobs}
     first = len(standard)
     for opened in sorted(kept.values()):
         os.closerange(first, opened)
@@ -110,7 +104,8 @@ def _drop(spec: Spec, late: int | None, *, alone: bool) -> None:
         os.setresuid(spec.uid, spec.uid, spec.uid)
     else:
         kernel.keep_capabilities(())
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if spec.mode == "lite":
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if late is not None:
         landlock.apply(late)
         os.close(late)
@@ -118,7 +113,6 @@ def _drop(spec: Spec, late: int | None, *, alone: bool) -> None:
         seccomp.apply(seccomp.standard())
         if spec.uid is None and alone:
             seccomp.apply(seccomp.alone(os.getpid()))
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def _prepare(job: Header, kept: Blobs) -> Callable[[], None]:
@@ -142,7 +136,7 @@ def _prepare_python(job: Header, kept: Blobs) -> Callable[[], None]:
     if job["environment"] != _last_environment:
         os.environ.clear()
         os.environ.update(job["environment"])
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.freeze()
     gc.enable()
     code = _load(kept)
     return lambda: _run_python(code, job["argv"])

@@ -214,9 +214,10 @@ class Zygote:
 
     def _run(self, job: Header, blobs: Blobs) -> Header:
         bounds = Bounds(**job["bounds"])
+        given = {**blobs, **self._for_child}
         pid = kernel.fork()
         if pid == 0:
-            child.become(job, bounds, {**blobs, **self._for_child}, self._spec)
+            child.become(job, bounds, given, self._spec)
         if "channel" in blobs:  # the run alone holds it: its end is theirs
             os.close(blobs.pop("channel"))
         watch = Watch(pid, bounds, blobs, self._table, self._disk)
@@ -279,6 +280,7 @@ def prepare_process() -> None:
     for kind in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         resource.setrlimit(kind, nothing)
     resource.setrlimit(resource.RLIMIT_SIGPENDING, (64, 64))
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     # Python's own SIGINT handler would make even a pid 1 killable by its runs.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

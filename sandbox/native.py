@@ -274,7 +274,7 @@ class Native:
         self.python_version, prefixes = self._interpreter.describe()
         self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
         self._packages = self._interpreter.package_paths()
-        self._site = self._make_site() if mode == "lite" else SITE
+        self._site = "" if mode == "lite" else SITE
         self._own_uid = user if user is not None else os.getuid()
         self._uids = run_uids(Path("/proc/self/uid_map").read_text(encoding="ascii"))
         self._can_switch = self._own_uid == 0 and _holds(_TO_SWITCH) and len(self._uids) > 0
@@ -285,6 +285,7 @@ class Native:
 
     def _nursery_now(self, *, warm: bool) -> Nursery:
         with self._lock:
+            self._site = self._site or self._make_site()
             nursery = self._nurseries.get(warm)
             if nursery is None or not nursery.alive:
                 nursery = Nursery(self._interpreter, self._site, self._nursery_user, warm=warm)
@@ -306,6 +307,7 @@ class Native:
 
     def _make(self, shape: Shape, *, warm: bool) -> NativeSlot:
         tmp_mb, tmp_inodes = shape
+        nursery = self._nursery_now(warm=warm)
         group = None if self._groups is None else self._groups.make()
         uid = self._pick_uid()
         spec = Spec(
@@ -319,7 +321,7 @@ class Native:
             site=self._site,
             cgroups=() if group is None else group.join_files,
         )
-        return NativeSlot(self._nursery_now(warm=warm), spec, group)
+        return NativeSlot(nursery, spec, group)
 
     def _make_site(self) -> str:
         """Without mounts: a directory of links to the packages."""
@@ -346,5 +348,5 @@ class Native:
             nursery.close()
         if self._groups is not None:
             self._groups.close()
-        if self._site != SITE:
+        if self._site not in ("", SITE):
             shutil.rmtree(self._site, ignore_errors=True)

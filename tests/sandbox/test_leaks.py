@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.sandbox.conftest import MakePool
 
+from adjudge.sandbox.inside import rootfs
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import Limits, Program
 
@@ -47,8 +48,11 @@ def descendants(pid: int) -> list[int]:
     return [below for child in children for below in (child, *descendants(child))]
 
 
-def mounts() -> int:
-    return len(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
+def mounts() -> list[str]:
+    """Where a slot's root is built, had it been seen from here (others may mount elsewhere)."""
+    places = tuple(f"{place}/" for place in (*rootfs._MOUNT_POINTS[:3], rootfs.WORK))
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    return sorted(line for line in lines if f"{line.split()[1]}/".startswith(places))
 
 
 def groups() -> list[Path]:
@@ -112,7 +116,8 @@ def test_a_service_that_dies_leaves_nothing(how: str, backend_name: str, open_fo
     code = (
         "import sys, threading, time\n"
         "from tests.sandbox.conftest import _backend\n"
-        "from adjudge.sandbox.pool import Pool\n"
+        "from adjudge.sandbox.inside import rootfs
+from adjudge.sandbox.pool import Pool\n"
         "from adjudge.sandbox.types import Limits, Program\n"
         f"pool = Pool(_backend({backend_name!r}), slots=1)\n"
         "run = 'import os\\nfor _ in range(3):\\n    if os.fork() == 0: break\\n"

@@ -13,6 +13,7 @@ import pytest
 from tests.sandbox.conftest import MakePool
 
 from adjudge.sandbox.inside import rootfs
+from adjudge.sandbox.inside.spec import WORK
 from adjudge.sandbox.pool import Pool
 from adjudge.sandbox.types import Limits, Program
 
@@ -50,7 +51,7 @@ def descendants(pid: int) -> list[int]:
 
 def mounts() -> list[str]:
     """Where a slot's root is built, had it been seen from here (others may mount elsewhere)."""
-    places = tuple(f"{place}/" for place in (*rootfs._MOUNT_POINTS[:3], rootfs.WORK))
+    places = tuple(f"{place}/" for place in (*rootfs._MOUNT_POINTS[:3], WORK))
     lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
     return sorted(line for line in lines if f"{line.split()[1]}/".startswith(places))
 
@@ -116,8 +117,7 @@ def test_a_service_that_dies_leaves_nothing(how: str, backend_name: str, open_fo
     code = (
         "import sys, threading, time\n"
         "from tests.sandbox.conftest import _backend\n"
-        "from adjudge.sandbox.inside import rootfs
-from adjudge.sandbox.pool import Pool\n"
+        "from adjudge.sandbox.pool import Pool\n"
         "from adjudge.sandbox.types import Limits, Program\n"
         f"pool = Pool(_backend({backend_name!r}), slots=1)\n"
         "run = 'import os\\nfor _ in range(3):\\n    if os.fork() == 0: break\\n"

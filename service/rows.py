@@ -1,7 +1,8 @@
 """Rows of a file as groups to judge: `adjudge check` and `adjudge score`.
 
 A row is a group of `POST /reward` as it is, or any columns with a map from our words to theirs:
-`{"answer": "solution"}` reads the reference key `answer` from the column `solution`.
+`{"answer": "solution"}` reads the reference key `answer` from the column `solution`. Columns that
+have our names already need no map.
 """
 
 import gzip
@@ -9,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +19,7 @@ from pydantic import JsonValue, ValidationError
 from adjudge.service.api import MAX_COMPLETIONS, MAX_GROUPS, Fault, Group, Rewards
 from adjudge.service.errors import BadRequest
 from adjudge.service.faults import explain
+from adjudge.verifiers.registry import registry
 
 Columns = dict[str, JsonValue]
 OWN = ("id", "prompt", "prefill", "rewards")
@@ -90,7 +93,7 @@ def _document(row: Row, columns: Mapping[str, str]) -> Columns:
     document: Columns = {name: row.columns[name] for name in OWN if name in row.columns}
     if isinstance(document.get("id"), int):
         document["id"] = str(document["id"])
-    given = row.columns.get("reference", {})
+    given = row.columns.get("reference", _named_as_ours(row))
     if not isinstance(given, dict):
         given = {"answer": given}
     reference: Columns = dict(given)
@@ -102,6 +105,19 @@ def _document(row: Row, columns: Mapping[str, str]) -> Columns:
         (document if ours in OWN else reference)[ours] = row.columns[theirs]
     document["reference"] = reference
     return document
+
+
+def _named_as_ours(row: Row) -> Columns:
+    """Columns that some kind reads under their very name (`answer`, `tests`, …)."""
+    known = reference_keys()
+    return {name: value for name, value in row.columns.items() if name in known}
+
+
+@cache
+def reference_keys() -> frozenset[str]:
+    return frozenset(
+        key for verifier in registry().values() for key in verifier.reference.model_fields
+    )
 
 
 def completions(row: Row, columns: Mapping[str, str]) -> list[JsonValue]:

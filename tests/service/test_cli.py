@@ -168,9 +168,10 @@ def test_check_passes_a_good_dataset(run: Run, tmp_path: Path) -> None:
         tmp_path / "good.jsonl",
         {"reference": {"answer": "a"}, "rewards": [{"kind": "exact"}]},
         {"reference": {"answer": "b"}, "rewards": [{"kind": "exact"}]},
+        {"question": "a column of the name that the kind reads", "answer": "c"},
     )
-    told = run("check", str(file))
-    assert (told.returncode, told.stdout) == (0, "2 rows, 0 fail\n"), told.stderr
+    told = run("check", str(file), "--kind", "exact")
+    assert (told.returncode, told.stdout) == (0, "3 rows, 0 fail\n"), told.stderr
 
 
 def test_check_lists_what_fails(run: Run, tmp_path: Path) -> None:

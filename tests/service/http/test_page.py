@@ -24,7 +24,9 @@ def browse(url: str, folder: Path, *flags: str) -> str:
     """The document as it is when its scripts have come to rest."""
     command = [
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-        "--hide-scrollbars", f"--user-data-dir={folder}", "--virtual-time-budget=8000",
+        "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--disable-quic", "--virtual-time-budget=8000",
+        f"--user-data-dir={folder}",
     ]  # fmt: skip
     done = subprocess.run(
         [*command, *flags, "--dump-dom", url],

@@ -63,7 +63,7 @@ def fights(
     pools = [make_pool(slots=1) for _ in range(AT_ONCE)]
     arena = Arena(pools)
     calls = [getattr(item, "callspec", None) for item in request.session.items]
-    chosen = {call.params["row"]["id"] for call in calls if call and "row" in call.params}
+    chosen = {call.params["row"].get("id") for call in calls if call and "row" in call.params}
     with ThreadPoolExecutor(AT_ONCE) as executor:
         yield {
             row["id"]: executor.submit(arena.attack, row)

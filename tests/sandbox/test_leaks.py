@@ -69,12 +69,9 @@ def test_many_runs_leave_nothing(make_pool: MakePool, backend_name: str) -> None
         _run(pool, 20)
         before = (descriptors(), len(descendants(os.getpid())), mounts(), len(groups()))
         _run(pool, runs)
-        assert (
-            descriptors(),
-            len(descendants(os.getpid())),
-            mounts(),
-            len(groups()),
-        ) == before
+        after = (descriptors(), len(descendants(os.getpid())), mounts(), len(groups()))
+        # processes of earlier tests may still be ending, so there may be fewer
+        assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
     finally:
         pool.close()
 

@@ -12,6 +12,7 @@ from itertools import permutations
 from flint import fmpq
 
 from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.balls import Huge
 from adjudge.verifiers.math.context import Context, Decision, Policies
 from adjudge.verifiers.math.exact import exact
 from adjudge.verifiers.math.fallback import Unsupported, prover
@@ -674,6 +675,8 @@ def _formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:
 def _decided(context: Context, gold: n.Node, answer: n.Node) -> bool:
     try:
         return same_number(context, gold, answer)
+    except Huge as error:
+        raise OverLimit(str(error)) from error
     except Undecided as error:
         return _proven(context, gold, answer, error)
 

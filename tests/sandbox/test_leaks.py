@@ -67,13 +67,18 @@ def test_many_runs_leave_nothing(make_pool: MakePool, backend_name: str) -> None
     pool = make_pool(slots=2)
     try:
         _run(pool, 20)
-        before = (descriptors(), len(descendants(os.getpid())), mounts(), len(groups()))
+        before = _counts()
         _run(pool, runs)
-        after = (descriptors(), len(descendants(os.getpid())), mounts(), len(groups()))
+        after = _counts()
         # processes of earlier tests may still be ending, so there may be fewer
         assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
     finally:
         pool.close()
+
+
+def _counts() -> list[int]:
+    """Descriptors, processes, mounts and control groups of ours."""
+    return [descriptors(), len(descendants(os.getpid())), len(mounts()), len(groups())]
 
 
 def _run(pool: Pool, times: int) -> None:

@@ -122,6 +122,7 @@ def test_a_service_that_dies_leaves_nothing(how: str, backend_name: str, open_fo
         "from adjudge.sandbox.pool import Pool\n"
         "from adjudge.sandbox.types import Limits, Program\n"
         f"pool = Pool(_backend({backend_name!r}), slots=1)\n"
+        "if not pool.self_test(): sys.exit()\n"
         "run = 'import os\\nfor _ in range(3):\\n    if os.fork() == 0: break\\n"
         "print(1)\\nwhile True: pass'\n"
         "def act():\n"

@@ -96,6 +96,7 @@ def _alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.No
 
 def _expanded(item: n.Node) -> n.Node:
     """`x = ±2` is two equations; a matrix times a number is a matrix."""
+    item = _unrounded(item)
     if isinstance(item, n.Relation) and has_signs(item):
         return n.Either(tuple(variants(item)))
     if isinstance(item, n.Mul) and sum(isinstance(f, n.Matrix) for f in item.factors) == 1:
@@ -105,6 +106,15 @@ def _expanded(item: n.Node) -> n.Node:
             rows = tuple(tuple(n.Mul((*scale, cell)) for cell in row) for row in matrix.rows)
             return n.Matrix(rows)
     return item
+
+
+def _unrounded(item: n.Node) -> n.Node:
+    """`(1 + √97)/8 ≈ 1.36` is its exact side."""
+    if not isinstance(item, n.Relation) or item.ops[-1] != "~":
+        return item
+    if len(item.ops) > 1:
+        return n.Relation(item.ops[:-1], item.sides[:-1])
+    return item if n.symbols(item.sides[0]) else item.sides[0]
 
 
 def _pointed(item: n.Node, other: n.Node) -> n.Node:
@@ -179,6 +189,9 @@ def _named(item: n.Node) -> bool:
         return False
     if isinstance(head, n.Apply):
         return True
+    if isinstance(head, n.Tuple):
+        names = {part.name for part in head.items if isinstance(part, n.Sym)}
+        return len(names) == len(head.items) and not names & n.symbols(value)
     return isinstance(head, n.Sym) and head.name not in n.symbols(value)
 
 

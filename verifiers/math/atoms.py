@@ -68,11 +68,9 @@ _ACCENTS = frozenset(
 def number(text: str) -> Num:
     """The value of digits, with how many of them stand after the point."""
     mantissa, _, power = text.replace("E", "e").partition("e")
-    whole, point, part = mantissa.partition(".")
+    whole, _, part = mantissa.partition(".")
     if len(whole) + len(part) > DIGITS:
         raise OverLimit(f"a number of more than {DIGITS} digits")
-    if len(whole) > 1 and whole[0] == "0" and not point:
-        raise Malformed(f"{text} begins with a zero")
     value = fmpq(int(whole + part or "0"), 10 ** len(part))
     shift = int(power or 0)
     scale = fmpq(10) ** shift

@@ -48,6 +48,7 @@ _ARBITRARY = frozenset(
         "C_{2}",
     ]
 )
+_INTEGER_NAMES = frozenset(["k", "n", "m", "l", "j", "t"])
 _TRIALS = 8
 MAX_CONSTANTS = 3
 
@@ -99,6 +100,8 @@ def _expanded(item: n.Node) -> n.Node:
     item = _unrounded(item)
     if isinstance(item, n.Relation) and has_signs(item):
         return n.Either(tuple(variants(item)))
+    if isinstance(item, n.Mul) and sum(isinstance(f, n.Quantity) for f in item.factors) == 1:
+        return _lifted(item)
     if isinstance(item, n.Mul) and sum(isinstance(f, n.Matrix) for f in item.factors) == 1:
         matrix = next(factor for factor in item.factors if isinstance(factor, n.Matrix))
         scale = tuple(factor for factor in item.factors if factor is not matrix)
@@ -106,6 +109,15 @@ def _expanded(item: n.Node) -> n.Node:
             rows = tuple(tuple(n.Mul((*scale, cell)) for cell in row) for row in matrix.rows)
             return n.Matrix(rows)
     return item
+
+
+def _lifted(item: n.Mul) -> n.Node:
+    """`6.56 × 10^-7 m` is a number of metres."""
+    measured = next(factor for factor in item.factors if isinstance(factor, n.Quantity))
+    rest = tuple(factor for factor in item.factors if factor is not measured)
+    if not all(_formula(factor) for factor in rest):
+        return item
+    return n.Quantity(n.Mul((*rest, measured.value)), measured.unit)
 
 
 def _unrounded(item: n.Node) -> n.Node:
@@ -119,9 +131,28 @@ def _unrounded(item: n.Node) -> n.Node:
 
 def _pointed(item: n.Node, other: n.Node) -> n.Node:
     """`A(1, 2)` beside a point is a point with its name."""
-    if isinstance(item, n.Apply) and len(item.args) > 1 and isinstance(other, n.Tuple):
+    if not isinstance(other, n.Tuple):
+        return item
+    if isinstance(item, n.Apply) and len(item.args) > 1:
         return n.Tuple("(", ")", item.args)
+    if isinstance(item, n.Mul) and len(item.factors) == 2:
+        name, point = item.factors
+        if isinstance(name, n.Sym) and name.name.isupper() and isinstance(point, n.Tuple):
+            return point
+    if isinstance(item, n.Add | n.Mul | n.Neg | n.Sym) and any(
+        name.startswith("unit ") for name in n.symbols(item)
+    ):
+        return _components(item)
     return item
+
+
+def _components(item: n.Node) -> n.Node:
+    """`2i − 3j + k` by its components."""
+    units = ("unit i", "unit j", "unit k")
+    used = units if "unit k" in n.symbols(item) else units[:2]
+    zero = {name: n.Num(fmpq(0)) for name in units}
+    parts = tuple(_put(item, zero | {name: n.Num(fmpq(1))}) for name in used)
+    return n.Tuple("(", ")", parts)
 
 
 def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
@@ -240,7 +271,7 @@ def _letters(context: Context, gold: n.Node, answer: n.Node) -> bool:
     other = answer if letter is gold else gold
     assert isinstance(letter, n.Choice)
     if isinstance(other, n.Sym):
-        return context.says(other.name == letter.letter, "choice")
+        return context.says(other.name.upper() == letter.letter, "choice")
     return _differ(context, gold, answer)
 
 
@@ -278,9 +309,20 @@ def _same_clock(gold: n.Clock, answer: n.Clock) -> bool:
 
 def _families(context: Context, gold: n.Node, answer: n.Node) -> bool:
     left, right = progressions(_bare(gold)), progressions(_bare(answer))
+    left = left if left is not None else progressions(_assumed(_bare(gold)))
+    right = right if right is not None else progressions(_assumed(_bare(answer)))
     if left is None or right is None:
         return _without_given(context, gold, answer)
     return same_progressions(context, left, right)
+
+
+def _assumed(item: n.Node) -> n.Node:
+    """Beside a family, `7k + 3` is one over the integers too."""
+    names = n.symbols(item)
+    if not _formula(item) or len(names) != 1 or not names <= _INTEGER_NAMES:
+        return item
+    (name,) = names
+    return n.Given(item, n.Relation(("in",), (n.Sym(name), n.Numbers("Z"))))
 
 
 def _bare(item: n.Node) -> n.Node:
@@ -348,6 +390,8 @@ def _matrices(context: Context, gold: n.Node, answer: n.Node) -> bool:
 def _rows(item: n.Node) -> tuple[tuple[n.Node, ...], ...] | None:
     if isinstance(item, n.Matrix):
         return item.rows
+    if isinstance(item, n.Tuple) and all(isinstance(part, n.Tuple) for part in item.items):
+        return tuple(part.items for part in item.items if isinstance(part, n.Tuple))
     if isinstance(item, n.Tuple):
         return tuple((part,) for part in item.items)
     return None
@@ -576,6 +620,8 @@ def _multiple(context: Context, left: n.Node, right: n.Node, ratio: fmpq) -> boo
 
 
 def _ratios(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if isinstance(gold, n.Num) or isinstance(answer, n.Num):
+        return _with_constants(context, _quotient(gold), _quotient(answer))
     left, right = _terms(gold), _terms(answer)
     if left is None or right is None or len(left) != len(right):
         return _differ(context, gold, answer)
@@ -584,6 +630,12 @@ def _ratios(context: Context, gold: n.Node, answer: n.Node) -> bool:
         for one, other in zip(left[1:], right[1:], strict=True)
     ]
     return _all(context, pairs, "equal_ratio")
+
+
+def _quotient(item: n.Node) -> n.Node:
+    if isinstance(item, n.Ratio) and len(item.items) == 2:
+        return n.Div(*item.items)
+    return item
 
 
 def _terms(item: n.Node) -> tuple[n.Node, ...] | None:
@@ -632,11 +684,19 @@ def _with_constants(context: Context, gold: n.Node, answer: n.Node) -> bool:
         return _decided(context, gold, answer)
     mine = sorted(n.symbols(gold) & _ARBITRARY)
     theirs = sorted(n.symbols(answer) & _ARBITRARY)
+    if isinstance(gold, n.Integral) and gold.low is None and theirs:
+        return _antiderivative(context, gold, answer)
     if not mine or len(mine) != len(theirs) or len(mine) > MAX_CONSTANTS:
         return _decided(context, gold, answer)
     if n.symbols(gold) - set(mine) != n.symbols(answer) - set(theirs):
         return _decided(context, gold, answer)
     return _as_families(context, gold, answer, mine, theirs)
+
+
+def _antiderivative(context: Context, gold: n.Integral, answer: n.Node) -> bool:
+    """An indefinite integral is every function with that derivative."""
+    derivative = n.Derivative(gold.variable, answer)
+    return _decided(context, gold.body, derivative)
 
 
 def _as_families(
@@ -729,6 +789,15 @@ def _radians(item: n.Node) -> n.Node | None:
     return n.Mul((item.value, n.Num(item.unit.factor), n.Const("pi")))
 
 
+def _of_rows(gold: n.Node, answer: n.Node) -> bool:
+    """A matrix beside nested brackets."""
+    sides = (gold, answer)
+    return any(isinstance(side, n.Matrix) for side in sides) and any(
+        isinstance(side, n.Tuple) and all(isinstance(part, n.Tuple) for part in side.items)
+        for side in sides
+    )
+
+
 def _signed(gold: n.Node, answer: n.Node) -> bool:
     return has_signs(gold) != has_signs(answer) or (has_signs(gold) and has_signs(answer))
 
@@ -747,6 +816,7 @@ _RULES: tuple[Rule, ...] = (
     (_either(n.Ratio), _ratios),
     (_either(*_SETS), _sets),
     (_either(n.List, n.Either, n.Both, n.Set), _collections),
+    (_of_rows, _matrices),
     (_either(n.Tuple), _tuples),
     (_either(n.Matrix), _matrices),
     (_signed, _collections),

@@ -66,8 +66,22 @@ def spell(text: str) -> str:
         text = _ascii(text)
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
+    for pattern, plain in _REWRITTEN:
+        text = pattern.sub(plain, text)
     text = _unwrap(text.replace("\\!\\!", "\\!"))
     return _tidy(text)
+
+
+_REWRITTEN = (
+    (re.compile(r"\\(?:text|mathrm|textrm|mbox) ?\{ ?mins?\.? ?\}"), r" \\text{ minutes}"),
+    (re.compile(r"(?<=\d) ?mins?\b(?! ?[({\\])"), " minutes"),
+    (re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
+    (re.compile(r"\{\}_\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"), r"\\binom{\1}{\2}"),
+    (re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
+    (re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
+)
+"""Spellings that would be read as something else: minutes beside the minimum, roman i and e,
+`{}_nC_k`, `3 to 5`."""
 
 
 def _ascii(text: str) -> str:

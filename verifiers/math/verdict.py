@@ -35,8 +35,13 @@ def check(completion: Completion, reference: MathReference, params: MathParams) 
 
 
 def verify(reference: str, completion: str, params: MathParams | None = None) -> Verdict:
-    """Is the completion's answer equal to the reference? Raises BadReference for a bad one."""
-    return check(Completion(completion), MathReference(answer=reference), params or MathParams())
+    """Is the completion's answer equal to the reference? A bad one is `unscored`."""
+    try:
+        return check(
+            Completion(completion), MathReference(answer=reference), params or MathParams()
+        )
+    except BadReference as error:
+        return Verdict.unscored("bad_reference", str(error)[:500])
 
 
 def _golds(answer: str | tuple[str, ...]) -> list[tuple[str, Node]]:

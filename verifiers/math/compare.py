@@ -579,8 +579,20 @@ def _equations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
         return context.says(False, "different_equation", "not the same variables")
     ratio = _ratio(left, right)
     if ratio is None:
-        return context.says(False, "different_equation")
+        return _crosswise(context, left, right)
     return _multiple(context, left, right, ratio)
+
+
+def _crosswise(context: Context, left: n.Node, right: n.Node) -> bool:
+    """l(x)·r(p) = r(x)·l(p) at a point p where neither is nothing: r is a multiple of l."""
+    names = sorted(n.symbols(left))
+    points = {name: n.Num(fmpq(2 * at + 3, 5)) for at, name in enumerate(names)}
+    low, high = _put(left, points), _put(right, points)
+    zero = n.Num(fmpq(0))
+    if _decided(Context(), low, zero) or _decided(Context(), high, zero):
+        return context.says(False, "different_equation")
+    equal = _decided(context, n.Mul((left, high)), n.Mul((right, low)))
+    return context.says(equal, "equal_equation" if equal else "different_equation")
 
 
 def _renamed_heads(context: Context, gold: n.Relation, answer: n.Relation) -> bool:

@@ -6,9 +6,7 @@ from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
     Both,
     Builder,
-    Call,
     Congruence,
-    Div,
     Either,
     Given,
     Labeled,
@@ -49,10 +47,6 @@ class Parser(Formula):
         if not self.tokens:
             raise Malformed("nothing")
         items = self.items()
-        if len(items) == 1 and self.next in ("\\over", "\\choose"):
-            over = self.take().text == "\\over"
-            below = self.sum()
-            items = [Div(items[0], below) if over else Call("binom", (items[0], below))]
         if self.ahead().kind != "end":
             raise Malformed(f"{self.next!r} is in the way")
         return self._joined(items)

@@ -78,6 +78,8 @@ _REWRITTEN = (
     (re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
     (re.compile(r"\{\}_\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"), r"\\binom{\1}{\2}"),
     (re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
+    (re.compile(r"\{([^{}]{1,200})\\over\b([^{}]{1,200})\}"), r"\\frac{\1}{\2}"),
+    (re.compile(r"\{([^{}]{1,200})\\choose\b([^{}]{1,200})\}"), r"\\binom{\1}{\2}"),
     (re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
 )
 """Spellings that would be read as something else: minutes beside the minimum, roman i and e,

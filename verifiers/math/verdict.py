@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from adjudge.verifiers.extract import Extraction, How, extract
 from adjudge.verifiers.math.compare import compare
@@ -40,7 +40,7 @@ def verify(reference: str, completion: str, params: MathParams | None = None) ->
         return check(
             Completion(completion), MathReference(answer=reference), params or MathParams()
         )
-    except BadReference as error:
+    except (BadReference, ValidationError) as error:
         return Verdict.unscored("bad_reference", str(error)[:500])
 
 

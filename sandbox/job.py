@@ -9,9 +9,10 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from adjudge.sandbox.inside.spec import Bounds
+from adjudge.sandbox.inside.spec import Bounds, usual_environment
 from adjudge.sandbox.types import Channel, Ending, Limits, Result
 
 Shape = tuple[int, int]
@@ -23,6 +24,9 @@ SHARED_PAGES_MB = 256
 """Address space that an interpreter takes without using it (libraries, arenas)."""
 BACKSTOP_FACTOR, BACKSTOP_LEAST_S = 10, 30.0
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+
+
+NAMED = "/dev/stdin"
 
 
 class Blob:
@@ -82,6 +86,8 @@ class Job:
     trusted: bool = False
     """A tool of ours on a program's text (a compiler): it may have processes even where a run may
     not (`lite` without a spare uid)."""
+    named_stdin: bool = False
+    """It opens /dev/stdin by that name."""
     collect: str = ""
     """Name of a file in the working directory to bring back."""
     cache: Blob | None = None
@@ -89,6 +95,21 @@ class Job:
     keep_cache: bool = False
     keep: Callable[[bytes], None] = lambda _: None
     """Told what the first run has compiled."""
+    broken: Callable[["Ran"], bool] = lambda _: False
+    """Whether a run shows that the program cannot be compiled, where nothing tells it before."""
+
+    def header(self, work: str) -> dict[str, object]:
+        """What a slot is told of it (see `inside.spec`), but for its blobs."""
+        return {
+            "op": "run",
+            "launch": self.launch,
+            "argv": self.argv,
+            "environment": {**usual_environment(work), **self.environment},
+            "bounds": vars(bounds(self)),
+            "collect": self.collect,
+            "trusted": self.trusted,
+            "named_stdin": self.named_stdin,
+        }
 
     def close(self) -> None:
         """Give its files back."""
@@ -179,6 +200,16 @@ class WarmBackend(Backend, Protocol):
         ...
 
 
+@runtime_checkable
+class PreparingBackend(Backend, Protocol):
+    """Its slots see a directory of ours."""
+
+    @property
+    def prepared(self) -> Path | None:
+        """The same path there as here; None: there is no place for one."""
+        ...
+
+
 class SlotDied(Exception):
     """The slot ended in the middle of a run."""
 
@@ -214,11 +245,14 @@ _BY_CAUSE = {
 _MEMORY_WORDS = (
     b"MemoryError",
     b"std::bad_alloc",
-    b"JavaScript heap out of memory",
-    b"java.lang.OutOfMemoryError",
     b"memory allocation of",
     b"out of memory",
 )
+
+
+"""In the last line of what a program says as it ends."""
+_MEMORY_REPORTS = (b"JavaScript heap out of memory", b"java.lang.OutOfMemoryError")
+"""Somewhere before a long trace."""
 
 
 def judge_run(ran: Ran, limits: Limits) -> Result:
@@ -251,5 +285,8 @@ def _ending(ran: Ran, limits: Limits, cut: int) -> Ending:
 def _out_of_memory(ran: Ran, limits: Limits) -> bool:
     if ran.out_of_memory or ran.memory_mb >= limits.memory_mb:
         return True
-    last = ran.stderr[-2000:].strip().rpartition(b"\n")[2]
-    return any(word in last for word in _MEMORY_WORDS)
+    report = ran.stderr[-8000:]
+    last = report[-2000:].strip().rpartition(b"\n")[2]
+    return any(word in last for word in _MEMORY_WORDS) or any(
+        words in report for words in _MEMORY_REPORTS
+    )

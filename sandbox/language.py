@@ -23,11 +23,6 @@ class Language(Protocol):
         """Of its tool on this machine; None: there is none."""
         ...
 
-    @property
-    def readable(self) -> tuple[str, ...]:
-        """Paths beside /usr that its compiler or run-time needs, bound read-only into slots."""
-        ...
-
     def build(self, program: Program, limits: Limits, compile_: Compile) -> Job | Result:
         """The job of each run; or the result that every run has, if it does not compile."""
         ...

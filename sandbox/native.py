@@ -21,10 +21,12 @@ from pathlib import Path
 from adjudge.sandbox import cgroups
 from adjudge.sandbox.channel import SocketChannel
 from adjudge.sandbox.inside import kernel
-from adjudge.sandbox.inside.spec import LINKS_PREFIX, SITE, WORK, Spec, dump_spec, usual_environment
+from adjudge.sandbox.inside.spec import LINKS_PREFIX, SITE, WORK, Spec, dump_spec
 from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
 from adjudge.sandbox.interpreter import PRELOAD, Interpreter, interpreter_for_anybody
 from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
+from adjudge.sandbox.languages.prepared import default_folder
+from adjudge.sandbox.languages.tools import tool_settings
 from adjudge.sandbox.types import SandboxError
 
 __all__ = ["PRELOAD", "Interpreter", "Native", "NativeSlot", "Nursery", "run_uids"]
@@ -158,16 +160,7 @@ class NativeSlot:
         with contextlib.ExitStack() as stack:
             passed, filled = self._blobs(job, stdin, stack)
             channel = self._open_channel(passed, stack) if conversation else None
-            header = {
-                "op": "run",
-                "launch": job.launch,
-                "argv": job.argv,
-                "environment": {**usual_environment(self._spec.work), **job.environment},
-                "bounds": vars(limits),
-                "collect": job.collect,
-                "trusted": job.trusted,
-                "blobs": list(passed),
-            }
+            header = {**job.header(self._spec.work), "blobs": list(passed)}
             self._send(header, list(passed.values()))
             if channel is not None and conversation is not None:
                 channel.converse(passed.pop("channel"), conversation, limits.wall_s + _GRACE_S)
@@ -272,7 +265,10 @@ class Native:
         drops = mode == "lite" and user is None and os.getuid() == 0 and _holds(_TO_SWITCH)
         self._interpreter = interpreter or (interpreter_for_anybody() if drops else Interpreter())
         self.python_version, prefixes = self._interpreter.describe()
-        self._readable = tuple(dict.fromkeys(("/usr", *prefixes, *readable)))
+        self.prepared = default_folder()
+        beside = [str(self.prepared)] if self.prepared else []
+        usual = ("/usr", *prefixes, *tool_settings(), *beside)
+        self._readable = tuple(dict.fromkeys((*usual, *readable)))
         self._packages = self._interpreter.package_paths()
         self._site = "" if mode == "lite" else SITE
         self._own_uid = user if user is not None else os.getuid()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from adjudge.sandbox.inside.spec import Spec, dump_spec, usual_environment
+from adjudge.sandbox.inside.spec import Spec, dump_spec
 from adjudge.sandbox.job import Conversation, Job, Ran, Shape, SlotDied, bounds
 from adjudge.sandbox.types import SandboxError
 
@@ -93,17 +93,7 @@ class PipedSlot:
             blobs["artefact"] = b""
         if job.keep_cache and job.cache is None:
             blobs["cache"] = b""
-        header = {
-            "op": "run",
-            "launch": job.launch,
-            "argv": job.argv,
-            "environment": {**usual_environment(self._work), **job.environment},
-            "bounds": vars(bounds(job)),
-            "collect": job.collect,
-            "trusted": job.trusted,
-            "wants": ["channel"] * talks,
-        }
-        self.send(header, blobs)
+        self.send({**job.header(self._work), "wants": ["channel"] * talks}, blobs)
 
     def send(self, header: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
         """One frame."""

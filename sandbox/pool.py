@@ -21,6 +21,7 @@ from adjudge.sandbox.job import (
     Blob,
     Conversation,
     Job,
+    PreparingBackend,
     Ran,
     Shape,
     Slot,
@@ -29,6 +30,7 @@ from adjudge.sandbox.job import (
     judge_run,
 )
 from adjudge.sandbox.language import Language
+from adjudge.sandbox.languages.prepared import Prepared
 from adjudge.sandbox.languages.registry import languages
 from adjudge.sandbox.types import (
     Ending,
@@ -131,7 +133,9 @@ class Pool:
     ) -> None:
         self._backend = backend
         self._slots = Slots(backend, slots or SLOTS_PER_CORE * len(os.sched_getaffinity(0)))
-        self._languages = languages(backend.python_version)
+        folder = backend.prepared if isinstance(backend, PreparingBackend) else None
+        self._prepared = Prepared(folder, self.run_job)
+        self._languages = languages(backend.python_version, self.run_job, self._prepared)
         self._isolation = isolation
 
     @property
@@ -149,6 +153,10 @@ class Pool:
     @property
     def languages(self) -> Mapping[str, str]:
         return {name: item.version for name, item in self._languages.items() if item.version}
+
+    def prepare(self) -> None:
+        """Wait for what is being made for all programs (precompiled headers)."""
+        self._prepared.wait()
 
     @contextmanager
     def open(self, program: Program, limits: Limits | None = None) -> Iterator["PoolSession"]:
@@ -245,7 +253,7 @@ class PoolSession:
         job = self._prepared
         ran = self._pool.run_job(job, stdin, conversation)
         result = judge_run(ran, job.limits)
-        if ran.cache == BROKEN:
+        if ran.cache == BROKEN or job.broken(ran):
             result = self._settle(replace(result, ending=Ending.COMPILE_ERROR))
         elif whole(ran.cache):
             job.keep(ran.cache)

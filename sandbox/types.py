@@ -39,6 +39,8 @@ class Limits:
     """Open file descriptors."""
     tmp_mb: int = 32
     tmp_inodes: int = 4096
+    compile_s: float = 30.0
+    """CPU seconds of a compiler, before the first run; its memory has a bound of its own."""
 
 
 class Ending(StrEnum):

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from adjudge.sandbox.inside import kernel, landlock, seccomp
 from adjudge.sandbox.inside.links import Blobs, Header
-from adjudge.sandbox.inside.spec import Bounds, Spec, unpack
+from adjudge.sandbox.inside.spec import NAMED_STDIN, Bounds, Spec, unpack
 
 _STANDARD = ("stdin", "stdout", "stderr", "channel")
 _KEPT = ("report", "program", "files", "cache", "rules")
@@ -118,12 +118,22 @@ def _drop(spec: Spec, late: int | None, *, alone: bool) -> None:
 def _prepare(job: Header, kept: Blobs) -> Callable[[], None]:
     if "files" in kept:
         unpack(_read(kept["files"]))
+    if job["named_stdin"]:
+        _name_stdin()
     if job["launch"] == "python":
         return _prepare_python(job, kept)
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     target = kept.get("program", job["argv"][0])
     os.execve(target, job["argv"], job["environment"])  # noqa: S606 - what the process is for
+
+
+def _name_stdin() -> None:
+    opened = os.open(NAMED_STDIN, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    at, size = 0, os.fstat(0).st_size
+    while at < size:
+        at += os.sendfile(opened, 0, at, size - at)
+    os.close(opened)
 
 
 def _read(opened: int) -> bytes:

@@ -20,7 +20,7 @@ from adjudge.sandbox.inside.kernel import (
     MS_REC,
     MS_REMOUNT,
 )
-from adjudge.sandbox.inside.spec import SITE, WORK, Spec
+from adjudge.sandbox.inside.spec import NAMED_STDIN, SELF, SITE, WORK, Spec
 
 _MOUNT_POINTS = ("/mnt", "/media", "/srv", "/opt", "/home", "/var")
 _DEVICES = ("null", "zero", "full", "urandom", "random")
@@ -103,6 +103,7 @@ def _add_devices(root: str) -> None:
     for name in _DEVICES:
         _write(f"{root}/dev/{name}", "")
         kernel.mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
+    os.symlink(f"{WORK}/{NAMED_STDIN}", root + "/dev/stdin")
     os.symlink("/tmp", root + "/dev/shm")  # noqa: S108 - POSIX semaphores; cleaned as /tmp is
 
 
@@ -123,7 +124,14 @@ def _open_process_table(root: str) -> int | None:
         return None
     opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     kernel.unmount(path)
+    _add_self(path)
     return opened
+
+
+def _add_self(path: str) -> None:
+    """All that there is of a /proc: a name that leads into the working directory, for tools that
+    cannot start without (rustc 1.63). Whoever starts one puts a link `exe` to it there."""
+    os.symlink(f"{WORK}/{SELF}", path + "/self")
 
 
 def _enter(root: str, spec: Spec) -> None:

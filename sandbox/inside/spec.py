@@ -3,7 +3,8 @@
 A **spec** is given once, when a slot is made. A **job** is one run:
 
     {"op": "run", "launch": "python" | "exec", "argv": [...], "environment": {...},
-     "bounds": {...}, "collect": "a.out" | "", "trusted": bool, "blobs": ["program", "stdin", ...]}
+     "bounds": {...}, "collect": "a.out" | "", "trusted": bool, "named_stdin": bool,
+     "blobs": ["program", "stdin", ...]}
 
 `blobs` names what travels beside the header, in order (how: see `links`):
 
@@ -29,6 +30,9 @@ from dataclasses import asdict, dataclass, field
 
 WORK = "/tmp"  # noqa: S108 - a private tmpfs inside the slot
 SITE = "/site"
+SELF = ".self"
+NAMED_STDIN = ".stdin"
+"""Where /dev/stdin leads in a root of ours (it has no /proc to lead to)."""
 LINKS_PREFIX = "adjudge-site-"
 MAX_FRAME = 16 << 20
 

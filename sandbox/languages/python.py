@@ -4,7 +4,7 @@ compiled code of recent programs is kept."""
 from dataclasses import dataclass, field, replace
 
 from adjudge.sandbox.inside.spec import pack
-from adjudge.sandbox.job import Blob, Job
+from adjudge.sandbox.job import NAMED, Blob, Job
 from adjudge.sandbox.language import Compile
 from adjudge.sandbox.recent import Recent, key_of
 from adjudge.sandbox.types import Limits, Program
@@ -16,7 +16,6 @@ class Python:
 
     version: str | None
     name: str = "python"
-    readable: tuple[str, ...] = ()
     recent: Recent = field(default_factory=lambda: Recent(capacity_mb=32))
 
     def build(self, program: Program, limits: Limits, compile_: Compile) -> Job:  # noqa: ARG002
@@ -30,6 +29,7 @@ class Python:
             limits=limits,
             warm="numpy" in program.source,
             keep_cache=True,
+            named_stdin=NAMED in program.source,
             keep=lambda compiled: self.recent.put(key, compiled),
         )
         known = self.recent.get(key)

@@ -1,9 +1,11 @@
 """What a comparison carries along: the policies, and why it decided as it did."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from adjudge.verifiers.math.nodes import Node
 from adjudge.verifiers.types import Frozen
 
 
@@ -26,13 +28,23 @@ class Policies(Frozen):
     """Inequalities in one variable may answer intervals, and the reverse."""
 
 
+def _never(_context: "Context", _gold: Node, _answer: Node) -> bool:
+    raise AssertionError("a comparison of numbers asked for one of trees")
+
+
 @dataclass(slots=True)
 class Context:
     policies: Policies = field(default_factory=Policies)
+    decide: Callable[["Context", Node, Node], bool] = _never
+    """The dispatch over all kinds of trees, for rules that hold several values."""
     rule: str = "equal"
     """The rule that decided last; the verdict's reason."""
     note: str = ""
     """Its reason in words: both values of different numbers."""
+
+    def same(self, gold: Node, answer: Node) -> bool:
+        """Are two members of what is compared one answer?"""
+        return self.decide(self, gold, answer)
 
     def says(self, equal: bool, rule: str, note: str = "") -> bool:
         self.rule = rule

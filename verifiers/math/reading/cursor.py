@@ -1,7 +1,7 @@
 """A place in a list of tokens: the parser's hands."""
 
-from adjudge.verifiers.math.lexer import Token
 from adjudge.verifiers.math.limits import DEPTH, Malformed, OverLimit
+from adjudge.verifiers.math.reading.lexer import Token
 
 END = Token("end", "")
 

@@ -11,7 +11,6 @@ from math import lcm
 from flint import fmpq
 
 from adjudge.verifiers.math.context import Context
-from adjudge.verifiers.math.exact import exact
 from adjudge.verifiers.math.limits import OverLimit, Undecided
 from adjudge.verifiers.math.nodes import (
     TWO,
@@ -40,8 +39,9 @@ from adjudge.verifiers.math.nodes import (
     symbols,
     walk,
 )
-from adjudge.verifiers.math.numbers import constant, same_number
-from adjudge.verifiers.math.signs import variants
+from adjudge.verifiers.math.values.exact import exact
+from adjudge.verifiers.math.values.numbers import constant, same_number
+from adjudge.verifiers.math.values.signs import variants
 
 INTEGERS = frozenset(("Z", "N", "Z+", "N+", "N*", "N0", "Z0+", "Z*", "Z0", "Z_ge0"))
 _STARTS = {"N": 0, "N0": 0, "Z0+": 0, "Z+": 1, "N+": 1, "N*": 1}

@@ -1,7 +1,5 @@
 """Statements: relations, lists, conditions, sets. The top of the parser; linear in the tokens."""
 
-from adjudge.verifiers.math.formula import Formula
-from adjudge.verifiers.math.lexer import Token, tokenize
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
     Both,
@@ -20,6 +18,8 @@ from adjudge.verifiers.math.nodes import (
     Text,
     Tuple,
 )
+from adjudge.verifiers.math.reading.formula import Formula
+from adjudge.verifiers.math.reading.lexer import Token, tokenize
 from adjudge.verifiers.math.vocabulary import AND, OR, PHRASES, RELATIONS, SET_OPS, SETS, WHERE
 
 _PARTS = (",", ";")

@@ -6,11 +6,11 @@ Text is what is left when no formula can be read: it is compared word by word, n
 import re
 from functools import lru_cache
 
-from adjudge.verifiers.math.calendar import moment
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import Choice, Node, Text
-from adjudge.verifiers.math.parser import parse
-from adjudge.verifiers.math.spelling import spell
+from adjudge.verifiers.math.reading.calendar import moment
+from adjudge.verifiers.math.reading.parser import parse
+from adjudge.verifiers.math.reading.spelling import spell
 from adjudge.verifiers.math.vocabulary import PHRASES, spoken
 
 _WRAP = re.compile(

@@ -17,7 +17,7 @@ from adjudge.verifiers.math.nodes import (
     integer,
     walk,
 )
-from adjudge.verifiers.math.numbers import same_number
+from adjudge.verifiers.math.values.numbers import same_number
 
 
 def same_quantity(context: Context, gold: Node, answer: Node) -> bool:

@@ -3,9 +3,9 @@
 from flint import fmpq
 
 from adjudge.verifiers.math import units
-from adjudge.verifiers.math.cursor import Cursor
-from adjudge.verifiers.math.lexer import Token
 from adjudge.verifiers.math.nodes import Add, Div, Mul, Node, Num, Percent, Quantity, Unit
+from adjudge.verifiers.math.reading.cursor import Cursor
+from adjudge.verifiers.math.reading.lexer import Token
 from adjudge.verifiers.math.vocabulary import ORDINALS, SCALES, STOPPERS
 
 _POWERS = {

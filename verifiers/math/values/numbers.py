@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 from flint import acb, arb, fmpq
 
-from adjudge.verifiers.math.balls import Evaluator, Huge, Points, precise
 from adjudge.verifiers.math.context import Context
-from adjudge.verifiers.math.exact import decimal_of, exact, has_decimals
 from adjudge.verifiers.math.limits import Undecided, Undefined
 from adjudge.verifiers.math.nodes import (
     ZERO,
@@ -22,6 +20,9 @@ from adjudge.verifiers.math.nodes import (
     symbols,
     walk,
 )
+from adjudge.verifiers.math.values.balls import Evaluator, Points, precise
+from adjudge.verifiers.math.values.exact import decimal_of, exact, has_decimals
+from adjudge.verifiers.math.values.functions import Huge
 
 BITS, FINE_BITS = 128, 1_200
 """Precision of a first look, and of the look that claims equality of two constants."""

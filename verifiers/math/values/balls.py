@@ -13,7 +13,6 @@ from typing import Any
 
 from flint import acb, arb, ctx, fmpq
 
-from adjudge.verifiers.math.exact import exact
 from adjudge.verifiers.math.limits import (
     EXPONENT_BITS,
     STEPS,
@@ -47,16 +46,23 @@ from adjudge.verifiers.math.nodes import (
     Sym,
     integer,
 )
+from adjudge.verifiers.math.values.exact import exact
+from adjudge.verifiers.math.values.functions import (
+    FUNCTIONS,
+    Huge,
+    bounded,
+    determinant,
+    holds,
+    is_real,
+    logarithm,
+)
+from adjudge.verifiers.math.values.integrals import ANALYTIC, analytic_parts
 
 Point = Mapping[str, acb]
 """A value for every free symbol."""
 
 SEED = secrets.randbits(128)
 """Drawn anew by every process: an answer cannot be built to agree at our points."""
-
-
-class Huge(Undecided):
-    """Past what is computed with; only structure can tell now."""
 
 
 class Evaluator:
@@ -133,14 +139,14 @@ class Evaluator:
         exponent = self.value(item.exponent)
         if base.is_zero():
             return self._zero_power(exponent)
-        if _real(base) and _real(exponent) and base.real > 0:
+        if is_real(base) and is_real(exponent) and base.real > 0:
             return acb(self._exp(acb(exponent.real * base.real.log())).real)
         return self._exp(exponent * base.log())
 
     def _whole_power(self, base: acb, power: int) -> acb:
         if base.is_zero() and power <= 0:
             raise Undefined("zero to a power that is not positive")
-        _bounded(base, abs(power))
+        bounded(base, abs(power))
         return base**power
 
     def _zero_power(self, exponent: acb) -> acb:
@@ -159,10 +165,10 @@ class Evaluator:
             return self._pow(Pow(item.arg, Div(integer(1), item.index)))
         degree = int(index.p)
         if degree == 2:
-            return arg.sqrt() if not (_real(arg) and arg.real > 0) else acb(arg.real.sqrt())
-        if _real(arg) and arg.real < 0 and degree % 2:
+            return arg.sqrt() if not (is_real(arg) and arg.real > 0) else acb(arg.real.sqrt())
+        if is_real(arg) and arg.real < 0 and degree % 2:
             return -acb((-arg.real).root(degree))
-        if _real(arg) and arg.real > 0:
+        if is_real(arg) and arg.real > 0:
             return acb(arg.real.root(degree))
         return arg.root(degree)
 
@@ -179,7 +185,7 @@ class Evaluator:
         values = [self.value(arg) for arg in item.args]
         if item.name == "log":
             return self._log(values)
-        function = _FUNCTIONS.get((item.name, len(values)))
+        function = FUNCTIONS.get((item.name, len(values)))
         if function is None:
             raise Undecided(f"{item.name} of {len(values)} values")
         return function(*values)
@@ -188,15 +194,15 @@ class Evaluator:
         if any(value.is_zero() for value in values):
             raise Undefined("the logarithm of zero")
         if len(values) == 2:
-            return _log(values[0]) / _log(values[1])
-        top = _log(values[0])
+            return logarithm(values[0]) / logarithm(values[1])
+        top = logarithm(values[0])
         return top / acb(arb(self.log_base).log()) if self.log_base else top
 
     def _determinant(self, matrix: Matrix) -> acb:
         rows = matrix.rows
         if len(rows) != len(rows[0]) or len(rows) > 6:
             raise Undecided("a determinant of that size")
-        return _expand([[self.value(cell) for cell in row] for row in rows])
+        return determinant([[self.value(cell) for cell in row] for row in rows])
 
     def _apply(self, item: Apply) -> acb:
         """An unknown function: one value for each argument as it is written."""
@@ -244,14 +250,14 @@ class Evaluator:
         """Is the chain true here? Undecided where a ball cannot tell."""
         sides = [self.value(side) for side in relation.sides]
         return all(
-            _true(op, left, right)
+            holds(op, left, right)
             for op, left, right in zip(relation.ops, sides, sides[1:], strict=False)
         )
 
     def _integral(self, item: Integral) -> acb:
         if item.low is None or item.high is None:
             raise Undecided("an integral without bounds")
-        if not all(type(part).__name__ in _ANALYTIC for part in _inside(item.body)):
+        if not all(type(part).__name__ in ANALYTIC for part in analytic_parts(item.body)):
             raise Undecided("an integrand that may jump")
         low, high = self.value(item.low), self.value(item.high)
         outer = self.point.get(item.variable)
@@ -266,160 +272,6 @@ class Evaluator:
             self.point[item.variable] = outer
         return value
 
-
-def _inside(item: Node) -> list[Node]:
-    from adjudge.verifiers.math.nodes import walk
-
-    found = list(walk(item))
-    for part in found:
-        if isinstance(part, Pow) and exact(part.exponent) is None and part.base != Const("e"):
-            raise Undecided("an integrand that may branch")
-        if isinstance(part, Pow) and (power := exact(part.exponent)) is not None and power.q != 1:
-            raise Undecided("an integrand that may branch")
-        if isinstance(part, Call) and part.name not in ("sin", "cos", "sinh", "cosh", "tan", "sec"):
-            raise Undecided("an integrand that may branch")
-    return found
-
-
-_ANALYTIC = frozenset(("Num", "Sym", "Const", "Add", "Mul", "Neg", "Div", "Pow", "Call"))
-
-
-def _true(op: str, left: acb, right: acb) -> bool:
-    if not (_real(left) and _real(right)):
-        raise Undefined("complex numbers have no order")
-    gap = left.real - right.real
-    if op in ("=", "!=") and (gap.is_zero() or not gap.contains(0)):
-        return bool(gap.is_zero()) == (op == "=")
-    if gap.is_zero():
-        return op in ("<=", ">=")
-    if gap.contains(0) or op not in ("<", "<=", ">", ">="):
-        raise Undecided("a condition that a ball cannot tell")
-    return bool(gap < 0) == (op[0] == "<")
-
-
-def _bounded(base: acb, power: int) -> None:
-    upper, lower = base.abs_upper(), base.abs_lower()
-    if not upper.is_finite() or (
-        upper > 2 ** EXPONENT_BITS.bit_length() and _too_large(upper, power)
-    ):
-        raise Huge("a power too large to compute")
-    if lower > 0 and _too_large(1 / lower, power) and power > 1:
-        raise Huge("a power too small to compute")
-    if _too_large(upper, power):
-        raise Huge("a power too large to compute")
-
-
-def _too_large(upper: arb, power: int) -> bool:
-    return bool(upper > 1 and upper.log() * power > EXPONENT_BITS)
-
-
-def _real(value: acb) -> bool:
-    return bool(value.imag.is_zero())
-
-
-def _log(value: acb) -> acb:
-    if value.is_zero():
-        raise Undefined("the logarithm of zero")
-    return acb(value.real.log()) if _real(value) and value.real > 0 else value.log()
-
-
-def _expand(rows: list[list[acb]]) -> acb:
-    if len(rows) == 1:
-        return rows[0][0]
-    total = acb(0)
-    for place, cell in enumerate(rows[0]):
-        minor = [row[:place] + row[place + 1 :] for row in rows[1:]]
-        total += cell * _expand(minor) * (-1) ** place
-    return total
-
-
-def _gamma(value: acb) -> acb:
-    """Γ; poles are undefined, and huge arguments are not computed."""
-    if value.abs_upper() > 1 << 20:
-        raise Huge("a factorial too large to compute")
-    whole = value.unique_fmpz()
-    if whole is not None and whole <= 0 and _real(value):
-        raise Undefined("a factorial of a negative integer")
-    return value.gamma()
-
-
-def _binomial(n: acb, k: acb) -> acb:
-    whole, difference, top = k.unique_fmpz(), (n - k).unique_fmpz(), n.unique_fmpz()
-    if whole is not None and whole < 0:
-        return acb(0)
-    if top is not None and difference is not None and top >= 0 and difference < 0:
-        return acb(0)
-    return _gamma(n + 1) / (_gamma(k + 1) * _gamma(n - k + 1))
-
-
-def _acot(value: acb) -> acb:
-    """The range (0, π), as school has it."""
-    if _real(value):
-        return acb(arb.pi() / 2 - value.real.atan())
-    return (1 / value).atan()
-
-
-def _floor(value: acb) -> acb:
-    return acb(_only_real(value).floor())
-
-
-def _only_real(value: acb) -> arb:
-    if not _real(value):
-        raise Undecided("a complex number where a real one should be")
-    return value.real
-
-
-def _mod(value: acb, modulus: acb) -> acb:
-    left, right = _only_real(value), _only_real(modulus)
-    return acb(left - right * (left / right).floor())
-
-
-def _real_or_complex(name: str) -> Callable[[acb], acb]:
-    def apply(value: acb) -> acb:
-        if _real(value):
-            found = getattr(value.real, name)()
-            if found.is_finite():
-                return acb(found)
-        result: acb = getattr(value, name)()
-        return result
-
-    return apply
-
-
-def _factorial2(_: acb) -> acb:
-    raise Undecided("a double factorial of no number")
-
-
-_FUNCTIONS: dict[tuple[str, int], Callable[..., acb]] = {
-    (name, 1): _real_or_complex(name)
-    for name in (
-        "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch",
-        "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf",
-    )
-} | {
-    ("ln", 1): _log,
-    ("acot", 1): _acot,
-    ("asec", 1): lambda x: (1 / x).acos(),
-    ("acsc", 1): lambda x: (1 / x).asin(),
-    ("abs", 1): lambda x: acb(abs(x.real)) if _real(x) else acb(abs(x)),
-    ("floor", 1): _floor,
-    ("ceil", 1): lambda x: -_floor(-x),
-    ("re", 1): lambda x: acb(x.real),
-    ("im", 1): lambda x: acb(x.imag),
-    ("arg", 1): lambda x: acb(x.arg()),
-    ("conj", 1): lambda x: x.conjugate(),
-    ("sign", 1): lambda x: acb(_only_real(x).sgn()),
-    ("cis", 1): lambda x: x.cos() + acb(0, 1) * x.sin(),
-    ("gamma", 1): _gamma,
-    ("factorial", 1): lambda x: _gamma(x + 1),
-    ("binom", 2): _binomial,
-    ("perm", 2): lambda n, k: _gamma(n + 1) / _gamma(n - k + 1),
-    ("mod", 2): _mod,
-    ("max", 2): lambda x, y: acb(_only_real(x).max(_only_real(y))),
-    ("min", 2): lambda x, y: acb(_only_real(x).min(_only_real(y))),
-    ("max", 1): lambda x: x,
-    ("min", 1): lambda x: x,
-}  # fmt: skip
 
 _READERS: dict[type[Node], Callable[[Evaluator, Any], acb]] = {
     Num: Evaluator._num, Sym: Evaluator._sym, Const: Evaluator._const, Add: Evaluator._add,

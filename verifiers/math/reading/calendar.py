@@ -86,12 +86,3 @@ def _dated(year: str | None, month: int | None, day: str) -> Date | None:
     if month is None or not 1 <= month <= 12 or not 1 <= int(day) <= 31:
         return None
     return Date(int(year) if year else None, month, int(day))
-
-
-def same_moment(gold: Clock | Date, answer: Clock | Date) -> bool:
-    """A time without a.m. or p.m. is as good as its like; a year must be there on both sides."""
-    if isinstance(gold, Date) or isinstance(answer, Date):
-        return gold == answer
-    if gold.marked and answer.marked:
-        return gold.seconds == answer.seconds
-    return gold.marked == answer.marked and gold.seconds == answer.seconds

@@ -1,0 +1,126 @@
+"""Making two sides alike: what only one of them says is dropped."""
+
+from flint import fmpq
+
+from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.compare.kinds import formula
+from adjudge.verifiers.math.compare.naming import unnamed
+from adjudge.verifiers.math.context import Context
+from adjudge.verifiers.math.values.signs import has_signs, variants
+
+
+def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
+    """Drop what only one side says: labels, letters of options, names of unknowns."""
+    gold, answer = _unlabelled(gold, answer)
+    gold, answer = _expanded(gold), _expanded(answer)
+    gold, answer = _pointed(gold, answer), _pointed(answer, gold)
+    gold, answer = _headed(context, gold, answer)
+    for _ in range(3):
+        before = (gold, answer)
+        gold, answer = unnamed(context, gold, answer), unnamed(context, answer, gold)
+        gold, answer = _single(gold), _single(answer)
+        if before == (gold, answer):
+            break
+    return gold, answer
+
+
+def _expanded(item: n.Node) -> n.Node:
+    """`x = ±2` is two equations; a matrix times a number is a matrix."""
+    item = _unrounded(item)
+    if isinstance(item, n.Relation) and has_signs(item):
+        return n.Either(tuple(variants(item)))
+    if isinstance(item, n.Mul) and sum(isinstance(f, n.Quantity) for f in item.factors) == 1:
+        return _lifted(item)
+    if isinstance(item, n.Mul) and sum(isinstance(f, n.Matrix) for f in item.factors) == 1:
+        matrix = next(factor for factor in item.factors if isinstance(factor, n.Matrix))
+        scale = tuple(factor for factor in item.factors if factor is not matrix)
+        if all(formula(factor) for factor in scale):
+            rows = tuple(tuple(n.Mul((*scale, cell)) for cell in row) for row in matrix.rows)
+            return n.Matrix(rows)
+    return item
+
+
+def _lifted(item: n.Mul) -> n.Node:
+    """`6.56 × 10^-7 m` is a number of metres."""
+    measured = next(factor for factor in item.factors if isinstance(factor, n.Quantity))
+    rest = tuple(factor for factor in item.factors if factor is not measured)
+    if not all(formula(factor) for factor in rest):
+        return item
+    return n.Quantity(n.Mul((*rest, measured.value)), measured.unit)
+
+
+def _unrounded(item: n.Node) -> n.Node:
+    """`(1 + √97)/8 ≈ 1.36` is its exact side."""
+    if not isinstance(item, n.Relation) or item.ops[-1] != "~":
+        return item
+    if len(item.ops) > 1:
+        return n.Relation(item.ops[:-1], item.sides[:-1])
+    return item if n.symbols(item.sides[0]) else item.sides[0]
+
+
+def _pointed(item: n.Node, other: n.Node) -> n.Node:
+    """`A(1, 2)` beside a point is a point with its name."""
+    if not isinstance(other, n.Tuple):
+        return item
+    if isinstance(item, n.Apply) and len(item.args) > 1:
+        return n.Tuple("(", ")", item.args)
+    if isinstance(item, n.Mul) and len(item.factors) == 2:
+        name, point = item.factors
+        if isinstance(name, n.Sym) and name.name.isupper() and isinstance(point, n.Tuple):
+            return point
+    if isinstance(item, n.Add | n.Mul | n.Neg | n.Sym) and any(
+        name.startswith("unit ") for name in n.symbols(item)
+    ):
+        return _components(item)
+    return item
+
+
+def _components(item: n.Node) -> n.Node:
+    """`2i − 3j + k` by its components."""
+    units = ("unit i", "unit j", "unit k")
+    used = units if "unit k" in n.symbols(item) else units[:2]
+    zero = {name: n.Num(fmpq(0)) for name in units}
+    parts = tuple(put(item, zero | {name: n.Num(fmpq(1))}) for name in used)
+    return n.Tuple("(", ")", parts)
+
+
+def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
+    """`f(x) = …` beside `f(t) = …`: the argument's name is bound."""
+    if not (isinstance(gold, n.Relation) and isinstance(answer, n.Relation)):
+        return gold, answer
+    one, other = gold.sides[0], answer.sides[0]
+    if not (isinstance(one, n.Apply) and isinstance(other, n.Apply)):
+        return gold, answer
+    if not context.policies.rename or one.args == other.args or len(one.args) != len(other.args):
+        return gold, answer
+    names = {
+        theirs.name: mine.name
+        for mine, theirs in zip(one.args, other.args, strict=True)
+        if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym)
+    }
+    return gold, n.rename(answer, names) if len(names) == len(one.args) else answer
+
+
+def _single(item: n.Node) -> n.Node:
+    if isinstance(item, n.List | n.Either | n.Both) and len(item.items) == 1:
+        return item.items[0]
+    if isinstance(item, n.Tuple) and len(item.items) == 1 and (item.left, item.right) == ("(", ")"):
+        return item.items[0]
+    return item
+
+
+def _unlabelled(gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
+    if isinstance(gold, n.Labeled) != isinstance(answer, n.Labeled):
+        gold = gold.value if isinstance(gold, n.Labeled) else gold
+        answer = answer.value if isinstance(answer, n.Labeled) else answer
+    if isinstance(gold, n.Choice) and not isinstance(answer, n.Choice) and gold.value is not None:
+        return gold.value, answer
+    if isinstance(answer, n.Choice) and not isinstance(gold, n.Choice) and answer.value is not None:
+        return gold, answer.value
+    return gold, answer
+
+
+def put(item: n.Node, points: dict[str, n.Num]) -> n.Node:
+    if isinstance(item, n.Sym):
+        return points.get(item.name, item)
+    return n.rebuild(item, lambda part: put(part, points))

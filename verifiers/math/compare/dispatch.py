@@ -1,0 +1,65 @@
+"""Are two trees one answer? Dispatched by what the two sides are; numbers last."""
+
+from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.compare.alike import alike
+from adjudge.verifiers.math.compare.formulas import formulas, measured
+from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
+from adjudge.verifiers.math.compare.members import (
+    branches,
+    collections,
+    matrices,
+    of_rows,
+    signed,
+    tuples,
+)
+from adjudge.verifiers.math.compare.parameters import families, has_family, implied
+from adjudge.verifiers.math.compare.ratios import ratios
+from adjudge.verifiers.math.compare.sets import sets
+from adjudge.verifiers.math.compare.words import labelled, letters, moments, words
+from adjudge.verifiers.math.context import Context, Decision, Policies
+from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
+from adjudge.verifiers.math.values.intervals import NoSet
+
+
+def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> Decision:
+    """Never raises for what the two are; `equal` is None where it stays undecided."""
+    context = Context(policies or Policies(), same)
+    try:
+        equal = same(context, gold, answer)
+    except Undefined as error:
+        return Decision(False, "undefined", str(error))
+    except OverLimit as error:
+        return Decision(False, "limit", str(error))
+    except (Undecided, NoSet) as error:
+        return Decision(None, "undecided", str(error))
+    return Decision(equal, context.rule, context.note)
+
+
+def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    gold, answer = alike(context, gold, answer)
+    if gold == answer and not formula(gold):
+        return context.says(True, "equal_structure")
+    for applies, decide in _RULES:
+        if applies(gold, answer):
+            return decide(context, gold, answer)
+    return formulas(context, gold, answer)
+
+
+_RULES: tuple[Rule, ...] = (
+    (either(n.Choice), letters),
+    (either(n.Text), words),
+    (both(n.Labeled), labelled),
+    (either(n.Labeled), differ),
+    (either(n.Clock, n.Date), moments),
+    (has_family, families),
+    (implied, families),
+    (either(n.Piecewise), branches),
+    (either(n.Ratio), ratios),
+    (either(*SETS), sets),
+    (either(n.List, n.Either, n.Both, n.Set), collections),
+    (of_rows, matrices),
+    (either(n.Tuple), tuples),
+    (either(n.Matrix), matrices),
+    (signed, collections),
+    (either(n.Quantity, n.Percent), measured),
+)

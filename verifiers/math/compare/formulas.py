@@ -1,0 +1,154 @@
+"""Two formulas: exact values, balls, the symbolic tier; then families in their constants."""
+
+from itertools import permutations
+
+from flint import fmpq
+
+from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.compare.alike import put
+from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
+from adjudge.verifiers.math.context import Context
+from adjudge.verifiers.math.fallback import Unsupported, prover
+from adjudge.verifiers.math.limits import OverLimit, Undecided
+from adjudge.verifiers.math.values.functions import Huge
+from adjudge.verifiers.math.values.numbers import same_number
+from adjudge.verifiers.math.values.quantities import same_quantity
+
+_ARBITRARY = frozenset(
+    [
+        "C",
+        "c",
+        "K",
+        "k",
+        "A",
+        "B",
+        "D",
+        "c1",
+        "c2",
+        "C1",
+        "C2",
+        "C_1",
+        "C_2",
+        "c_1",
+        "c_2",
+        "c_{1}",
+        "c_{2}",
+        "C_{1}",
+        "C_{2}",
+    ]
+)
+
+MAX_CONSTANTS = 3
+
+
+def with_constants(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    """Equal, or equal as families in their arbitrary constants (`+ C`, `C_1 e^x`)."""
+    if not (formula(gold) and formula(answer)):
+        return context.same(gold, answer)
+    if not context.policies.rename:
+        return decided(context, gold, answer)
+    mine = sorted(n.symbols(gold) & _ARBITRARY)
+    theirs = sorted(n.symbols(answer) & _ARBITRARY)
+    if isinstance(gold, n.Integral) and gold.low is None and theirs:
+        return _antiderivative(context, gold, answer)
+    if not mine or len(mine) != len(theirs) or len(mine) > MAX_CONSTANTS:
+        return decided(context, gold, answer)
+    if n.symbols(gold) - set(mine) != n.symbols(answer) - set(theirs):
+        return decided(context, gold, answer)
+    return _as_families(context, gold, answer, mine, theirs)
+
+
+def _antiderivative(context: Context, gold: n.Integral, answer: n.Node) -> bool:
+    """An indefinite integral is every function with that derivative."""
+    derivative = n.Derivative(gold.variable, answer)
+    return decided(context, gold.body, derivative)
+
+
+def _as_families(
+    context: Context, gold: n.Node, answer: n.Node, mine: list[str], theirs: list[str]
+) -> bool:
+    variables = n.symbols(gold) - set(mine)
+    if len(mine) == 1 and mine != theirs and not variables:
+        return decided(context, gold, answer)
+    for order in permutations(mine):
+        renamed = n.rename(answer, dict(zip(theirs, order, strict=True)))
+        if decided(context, gold, renamed):
+            return True
+        if not variables:
+            return False
+    if len(mine) == 1 and _up_to_constant(
+        context, gold, n.rename(answer, {theirs[0]: mine[0]}), mine[0]
+    ):
+        return context.says(True, "equal_up_to_constant", "the same up to a constant")
+    return context.says(False, "different", context.note)
+
+
+def _up_to_constant(context: Context, gold: n.Node, answer: n.Node, name: str) -> bool:
+    """Two antiderivatives `F + C`, `G + C`: F − G is the same everywhere."""
+    left, right = _without_term(gold, name), _without_term(answer, name)
+    if left is None or right is None:
+        return False
+    difference = n.minus(left, right)
+    points = {
+        symbol: n.Num(fmpq(2 * at + 5, 7))
+        for at, symbol in enumerate(sorted(n.symbols(difference)))
+    }
+    return decided(Context(context.policies), difference, put(difference, points))
+
+
+def _without_term(item: n.Node, name: str) -> n.Node | None:
+    """F of `F + C`; None where C does not stand there as a term of its own."""
+    if not isinstance(item, n.Add) or n.Sym(name) not in item.terms:
+        return None
+    rest = n.Add(tuple(term for term in item.terms if term != n.Sym(name)))
+    return None if name in n.symbols(rest) else rest
+
+
+def formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if isinstance(gold, STRUCTURES) or isinstance(answer, STRUCTURES):
+        return differ(context, gold, answer)
+    return with_constants(context, gold, answer)
+
+
+def decided(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    try:
+        return same_number(context, gold, answer)
+    except Huge as error:
+        raise OverLimit(str(error)) from error
+    except Undecided as error:
+        return _proven(context, gold, answer, error)
+
+
+def _proven(context: Context, gold: n.Node, answer: n.Node, why: Undecided) -> bool:
+    try:
+        said = prover().decide(gold, answer, {})
+    except Unsupported:
+        raise why from None
+    if said == "limit":
+        raise OverLimit("too heavy to be compared")
+    if said == "undecided":
+        raise why
+    return context.says(said == "equal", f"{said}_symbolic")
+
+
+def measured(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    """Quantities; degrees beside a formula in radians are an angle too."""
+    if same_quantity(context, gold, answer):
+        return True
+    left, right = _radians(gold), _radians(answer)
+    if (left is None) == (right is None):
+        return False
+    note, rule = context.note, context.rule
+    if _plain_number(gold) or _plain_number(answer):
+        return context.says(False, rule, note)
+    return decided(context, left or gold, right or answer)
+
+
+def _plain_number(item: n.Node) -> bool:
+    return isinstance(item, n.Num) or (isinstance(item, n.Neg) and isinstance(item.arg, n.Num))
+
+
+def _radians(item: n.Node) -> n.Node | None:
+    if not isinstance(item, n.Quantity) or item.unit.pi != 1:
+        return None
+    return n.Mul((item.value, n.Num(item.unit.factor), n.Const("pi")))

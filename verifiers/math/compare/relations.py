@@ -1,0 +1,110 @@
+"""Equations and inequalities: one is the other rearranged, reversed or times a constant."""
+
+from flint import fmpq
+
+from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.compare.alike import put
+from adjudge.verifiers.math.compare.formulas import decided, formulas, with_constants
+from adjudge.verifiers.math.compare.matching import every
+from adjudge.verifiers.math.compare.naming import named
+from adjudge.verifiers.math.context import Context
+from adjudge.verifiers.math.values.exact import exact
+
+_EQUAL = ("=",)
+
+_INEQUALITIES = frozenset(("<", ">", "<=", ">=", "!=", "in"))
+
+_TRIALS = 8
+
+
+def relations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
+    if gold.ops == _EQUAL and answer.ops == _EQUAL:
+        return _equations(context, gold, answer)
+    for turned in (answer, _flipped(answer)):
+        if gold.ops == turned.ops and every(
+            context, list(zip(gold.sides, turned.sides, strict=True)), "equal_relation"
+        ):
+            return True
+    if len(gold.ops) == len(answer.ops) == 1 and gold.ops[0] in _TURNED:
+        return _scaled(context, gold, answer)
+    return context.says(False, "different_relation", context.note)
+
+
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def _flipped(item: n.Relation) -> n.Relation:
+    ops = tuple(_TURNED.get(op, op) for op in reversed(item.ops))
+    return n.Relation(ops, tuple(reversed(item.sides)))
+
+
+def _scaled(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
+    """l < r and l' < r' are one where l' − r' is a positive multiple of l − r."""
+    left = n.minus(gold.sides[0], gold.sides[1])
+    right = n.minus(answer.sides[0], answer.sides[1])
+    ratio = _factor_between(left, right)
+    if ratio is None:
+        return context.says(False, "different_relation")
+    wanted = gold.ops[0] if ratio > 0 else _TURNED[gold.ops[0]]
+    if answer.ops[0] != wanted:
+        return context.says(False, "different_relation")
+    return _multiple(context, left, right, ratio)
+
+
+def _equations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
+    """l = r and l' = r' are one where l' − r' is a multiple of l − r."""
+    names = named(gold) and named(answer)
+    if names and _renamed_heads(context, gold, answer):
+        return with_constants(context, gold.sides[1], answer.sides[1])
+    left = n.minus(gold.sides[0], gold.sides[1])
+    right = n.minus(answer.sides[0], answer.sides[1])
+    if n.symbols(left) != n.symbols(right):
+        if names:
+            return context.says(False, "different_name")
+        return context.says(False, "different_equation", "not the same variables")
+    ratio = _factor_between(left, right)
+    if ratio is None:
+        return _crosswise(context, left, right)
+    return _multiple(context, left, right, ratio)
+
+
+def _crosswise(context: Context, left: n.Node, right: n.Node) -> bool:
+    """l(x)·r(p) = r(x)·l(p) at a point p where neither is nothing: r is a multiple of l."""
+    names = sorted(n.symbols(left))
+    points = {name: n.Num(fmpq(2 * at + 3, 5)) for at, name in enumerate(names)}
+    low, high = put(left, points), put(right, points)
+    zero = n.Num(fmpq(0))
+    if decided(Context(), low, zero) or decided(Context(), high, zero):
+        return context.says(False, "different_equation")
+    equal = decided(context, n.Mul((left, high)), n.Mul((right, low)))
+    return context.says(equal, "equal_equation" if equal else "different_equation")
+
+
+def _renamed_heads(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
+    one, other = gold.sides[0], answer.sides[0]
+    if isinstance(one, n.Apply) and isinstance(other, n.Apply):
+        return one.name == other.name and one.args == other.args
+    if isinstance(one, n.Apply) or isinstance(other, n.Apply):
+        return context.policies.names
+    return one == other
+
+
+def _factor_between(left: n.Node, right: n.Node) -> fmpq | None:
+    """right/left at a rational point at which both are exact and not zero."""
+    names = sorted(n.symbols(left) | n.symbols(right))
+    for trial in range(_TRIALS):
+        points = {
+            name: n.Num(fmpq(2 * (at + 1) * (trial + 2) + 1, trial + 3))
+            for at, name in enumerate(names)
+        }
+        low, high = exact(put(left, points)), exact(put(right, points))
+        if low is not None and high is not None and low != 0 and high != 0:
+            ratio: fmpq = high / low
+            return ratio
+    return None
+
+
+def _multiple(context: Context, left: n.Node, right: n.Node, ratio: fmpq) -> bool:
+    if formulas(context, n.Mul((n.Num(ratio), left)), right):
+        return context.says(True, "equal_equation", f"the same up to the factor {ratio}")
+    return context.says(False, "different_equation")

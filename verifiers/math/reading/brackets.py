@@ -1,0 +1,122 @@
+r"""Brackets of all kinds, and the groups that commands take."""
+
+from adjudge.verifiers.math.limits import Malformed
+from adjudge.verifiers.math.nodes import (
+    Call,
+    Neg,
+    Node,
+    Set,
+    Tuple,
+)
+from adjudge.verifiers.math.reading.names import Names
+
+
+class Brackets(Names):
+    """Brackets of all kinds, and the groups that commands take."""
+
+    def _bracket(self) -> Node:
+        token = self.ahead()
+        match token.text:
+            case "(" | "[":
+                return self._round(self.take().text, (")", "]"))
+            case "]":
+                return self._reversed()
+            case "{":
+                return self._braces()
+            case "-" | "+":
+                sign = self.take().text
+                inner = self.postfixed()
+                return Neg(inner) if sign == "-" else inner
+            case "$":
+                return self._money()
+        raise Malformed(f"{token.text!r} where a value should stand")
+
+    def _round(self, opened: str, closers: tuple[str, ...]) -> Node:
+        outer = self.bars, self.separators, self.differential
+        self.bars, self.separators, self.differential = 0, frozenset(), False
+        items = [] if self.next in closers else self.items(*closers)
+        self.bars, self.separators, self.differential = outer
+        closed = self.take().text
+        if closed not in closers:
+            closed = self._reopened(closed)
+        if len(items) == 1 and (opened, closed) in (("(", ")"), ("[", "]")):
+            return items[0]
+        return Tuple(opened, closed, tuple(items))
+
+    def _reopened(self, closed: str) -> str:
+        """`[1, 3[`: what opens elsewhere closes an open end here."""
+        if closed != "[":
+            raise Malformed(f"{closed!r} where a bracket should close")
+        return ")"
+
+    def _reversed(self) -> Node:
+        self.at += 1
+        items = self.items("[", "]")
+        closed = self.take().text
+        return Tuple("(", "]" if closed == "]" else ")", tuple(items))
+
+    def _braces(self) -> Node:
+        self.at += 1
+        outer, self.bars = self.bars, 0
+        if self.accept("}"):
+            self.bars = outer
+            return self.atom()
+        items = self.items("}")
+        if self.accept("\\choose", "\\binom"):
+            items = [Call("binom", (items[0], self.sum()))]
+        self.bars = outer
+        self.expect("}")
+        return items[0] if len(items) == 1 else Set(tuple(items))
+
+    def group(self) -> Node:
+        r"""A command's argument: a braced group, or one token (one digit of a number)."""
+        token = self.ahead()
+        if token.text == "{":
+            return self._braces()
+        if token.kind == "num" and len(token.text) > 1:
+            self.tokens[self.at : self.at + 1] = [
+                token._replace(text=token.text[0]),
+                token._replace(text=token.text[1:], gap=False),
+            ]
+        if token.kind == "word":
+            self.spread()
+        if token.text in ("-", "+", "\\pm"):
+            raise Malformed(f"{token.text!r} where a group should stand")
+        return self.atom()
+
+    def _set(self) -> Node:
+        outer = self.bars, self.separators
+        self.bars, self.separators = 0, frozenset()
+        found: Node = Set(()) if self.next == "\\}" else self.builder()
+        self.bars, self.separators = outer
+        self.expect("\\}")
+        return found
+
+    def _bar(self) -> Node:
+        self.bars += 1
+        outer, self.separators = self.separators, frozenset()
+        inner = self.sum()
+        self.bars -= 1
+        self.separators = outer
+        self.expect("\\|")
+        return Call("abs", (inner,))
+
+    def _norm(self) -> Node:
+        inner = self.sum()
+        self.expect("\\Vert")
+        return Call("abs", (inner,))
+
+    def _floor(self) -> Node:
+        inner = self.sum()
+        self.expect("\\rfloor")
+        return Call("floor", (inner,))
+
+    def _ceil(self) -> Node:
+        inner = self.sum()
+        self.expect("\\rceil")
+        return Call("ceil", (inner,))
+
+    def _angled(self) -> Node:
+        items = self.items("\\rangle", ">")
+        self.at += 1
+        return Tuple("<", ">", tuple(items))

@@ -1,0 +1,1 @@
+"""What trees stand for: exact rationals, balls, quantities, sets of numbers, progressions."""

@@ -221,7 +221,8 @@ class NativeSlot:
             for name, opened in filled.items()
         }
         failed = bool(outcome["status"])
-        killed = failed and self._group is not None and self._group.out_of_memory()
+        killed = bool(outcome.pop("out_of_memory"))
+        killed = killed or (failed and self._group is not None and self._group.out_of_memory())
         return Ran(
             **outcome,  # type: ignore[arg-type] # the zygote's own, see `inside.spec`
             **data,  # type: ignore[arg-type] # stdout, stderr, artefact, cache

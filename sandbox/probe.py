@@ -180,16 +180,23 @@ def missing(isolation: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in REQUIRED if name not in isolation)
 
 
-def _native(mode: str) -> Callable[[int], Backend]:
-    return lambda _slots: Native(mode)
+def _native(mode: str) -> Callable[[], Backend]:
+    return lambda: Native(mode)
 
 
-BACKENDS: dict[str, Callable[[int], Backend]] = {
+def _docker() -> Backend:
+    from adjudge.sandbox.docker import Docker  # who runs no containers need not have its client
+
+    return Docker()
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {
     "native-root": _native("native-root"),
     "native-userns": _native("native-userns"),
     "lite": _native("lite"),
+    "docker": _docker,
 }
-"""In order of preference. Each takes the number of slots."""
+"""In order of preference."""
 
 
 def choose(
@@ -214,7 +221,7 @@ def choose(
 def _try(name: str, slots: int | None, accept_all: bool) -> Pool:
     if name not in BACKENDS:
         raise SandboxError("no such back end")
-    pool = Pool(BACKENDS[name](slots or 0), slots)
+    pool = Pool(BACKENDS[name](), slots)
     try:
         isolation = probe(pool)
         lacks = missing(isolation)

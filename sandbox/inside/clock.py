@@ -8,7 +8,7 @@ read, run delay is taken as 0 and `Table.reads_delay` says so.
 
 import os
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -134,3 +134,26 @@ class Table:
             return b""
         finally:
             os.close(opened)
+
+
+class Kills:
+    """The kernel's count of its out-of-memory kills in a control group (version 1 or 2)."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._path = next((path for path in paths if os.access(path, os.R_OK)), None)
+        self._seen = self._count()
+
+    def _count(self) -> int:
+        if self._path is None:
+            return 0
+        with open(self._path, encoding="ascii") as file:
+            for line in file:
+                word, _, number = line.partition(" ")
+                if word == "oom_kill":
+                    return int(number)
+        return 0
+
+    def risen(self) -> bool:
+        """Since the last time that we asked."""
+        before, self._seen = self._seen, self._count()
+        return self._seen > before

@@ -211,7 +211,7 @@ class PipeLink:
     def watched(self) -> list[tuple[int, int]]:
         channel = self._channel
         if channel is None:
-            return []
+            return [(self._in, 0)]  # poll(2) tells of its end all the same
         events = select.POLLIN * channel.awaited | select.POLLOUT * bool(channel.outgoing)
         ours = [(channel.ours.fileno(), events)] if events else []
         return [(self._in, select.POLLIN), *ours]
@@ -219,6 +219,8 @@ class PipeLink:
     def pump(self, opened: int) -> None:
         channel = self._channel
         if channel is None:
+            if opened == self._in:
+                raise EOFError  # the other side is gone: so is its run
             return
         if opened == self._in:
             self._obey(channel)

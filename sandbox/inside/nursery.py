@@ -197,7 +197,7 @@ def _keep_only(opened: int) -> socket.socket:
 
 def serve_container(spec: Spec, preload: list[str], source: str) -> NoReturn:
     """The one slot of a container, over its standard input and output (`PipeLink`)."""
-    prepare_interpreter(preload, source, spec.site)
+    prepare_interpreter(preload, source, spec.site, spec.packages)
     incoming, outgoing = os.dup(0), os.dup(1)
     empty = os.open("/dev/null", os.O_RDWR)
     os.dup2(empty, 0)

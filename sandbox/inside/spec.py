@@ -19,7 +19,8 @@ A **spec** is given once, when a slot is made. A **job** is one run:
 
 The **outcome** is {"status": wait status, "cause": "" | "cpu" | "idle" | "wall" | "memory" |
 "output" | "processes" | "disk" | "setup", "error": text of a set-up fault, "cpu_s", "wall_s",
-"idle_s", "memory_mb", "stdout_size", "stderr_size", "recycle": bool, "orphans": int}.
+"idle_s", "memory_mb", "stdout_size", "stderr_size", "recycle": bool, "orphans": int,
+"out_of_memory": bool}.
 """
 
 import json
@@ -61,6 +62,9 @@ class Spec:
     """`cgroup.procs` files that the slot joins."""
     preload: tuple[str, ...] = ()
     """Modules imported once, before any run."""
+    kill_counters: tuple[str, ...] = ()
+    """Files in which the kernel counts its out-of-memory kills in this slot's control group; the
+    first that is there is read (a container sees its own)."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def dump_spec(spec: Spec) -> dict[str, object]:
 def load_spec(data: Mapping[str, object]) -> Spec:
     """From JSON."""
     known = dict(data)
-    for name in ("readable", "cgroups", "preload"):
+    for name in ("readable", "cgroups", "preload", "kill_counters"):
         known[name] = tuple(known[name])  # type: ignore[arg-type] # lists, since `dump_spec`
     return Spec(**known)  # type: ignore[arg-type] # written by `dump_spec`
 

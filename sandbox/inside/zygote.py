@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 
 from adjudge.sandbox.inside import child, kernel, landlock, rootfs, seccomp, sweep
-from adjudge.sandbox.inside.clock import Table, Usage
+from adjudge.sandbox.inside.clock import Kills, Table, Usage
 from adjudge.sandbox.inside.links import Blobs, Header, Link
 from adjudge.sandbox.inside.spec import Bounds, Spec, usual_environment
 
@@ -172,6 +172,7 @@ class Zygote:
         if self._rules is not None:
             self._for_child["rules"] = self._rules
         self._disk = sweep.Disk(spec.work, polled=not self._private)
+        self._kills = Kills(spec.kill_counters)
 
     @property
     def reads_delay(self) -> bool:
@@ -254,6 +255,7 @@ class Zygote:
             "idle_s": watch.idle_s,
             "memory_mb": watch.peak_mb,
             "orphans": watch.orphans,
+            "out_of_memory": bool(watch.status) and self._kills.risen(),
             "recycle": not sweep.empty(self._spec.work),
         }
 

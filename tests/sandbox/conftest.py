@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.sandbox.piped_backend import Piped
 
+from adjudge.sandbox.docker import Docker
 from adjudge.sandbox.interpreter import Interpreter
 from adjudge.sandbox.job import Backend
 from adjudge.sandbox.native import Native
@@ -15,7 +16,10 @@ from adjudge.sandbox.types import SandboxError
 
 NOBODY = 65534
 SYSTEM_PYTHON = "/usr/bin/python3"
-BACKENDS = ("native-root", "native-userns", "lite", "lite-one-uid", "piped")
+BACKENDS = (
+    *("native-root", "native-userns", "lite", "lite-one-uid", "piped"),
+    pytest.param("docker", marks=pytest.mark.docker),
+)
 MakePool = Callable[..., Pool]
 
 
@@ -29,6 +33,8 @@ def _unprivileged(mode: str) -> Native:
 
 
 def _backend(name: str) -> Backend:
+    if name == "docker":
+        return Docker()
     if name in ("native-root", "lite", "piped"):
         if os.getuid() != 0:
             pytest.skip("needs root")

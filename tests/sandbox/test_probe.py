@@ -33,7 +33,7 @@ def test_one_that_does_not_exist() -> None:
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 def test_a_hole_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without what security rests on, the probe says no."""
-    monkeypatch.setattr(probe, "BACKENDS", {"holey": lambda _slots: Holey()})
+    monkeypatch.setattr(probe, "BACKENDS", {"holey": lambda: Holey()})
     with pytest.raises(SandboxError, match=r"does not hold: .*file-reads"):
         probe.choose("holey")
     pool = probe.choose("holey", allow_unsafe=True)

@@ -122,6 +122,7 @@ class Docker:
         """`runtime`: None: `runsc` where the engine has it, else the engine's own."""
         try:
             self._client = docker.from_env(timeout=60)
+            self._client.api.trust_env = False  # no proxy stands between us and the engine
             about: dict[str, Any] = self._client.info()
         except (DockerException, OSError) as error:
             raise SandboxError(f"no engine: {error}") from error

@@ -146,7 +146,7 @@ def _needs(params: LanguageParams) -> tuple[str, ...]:
 
 verifier = Verifier(
     kind="language",
-    version="1",
+    version="2",
     summary="the share of the words that are in the target language (DeepSeek-R1, eq. 7)",
     reference=LanguageReference,
     params=LanguageParams,

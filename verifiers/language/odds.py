@@ -7,7 +7,7 @@ spelling where no list has it.
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from adjudge.verifiers.language.lexicon import Lexicon, identify, lexicon
@@ -18,6 +18,8 @@ WINDOW = 12
 """Words that fastText sees together, up to twice as many; a window ends with a clause."""
 PIECE = 4
 """The same where it is not sure."""
+PLAIN = 0.85
+"""Share of a window's words that are in the target's list: fastText need not be asked."""
 SURE = 0.97
 RIVALS = 3
 RIVAL_SHARE = 0.08
@@ -25,7 +27,7 @@ RIVAL_SHARE = 0.08
 LOCAL_SHARE = 0.35
 LOCAL_RATIO = 0.5
 """A language with such a share of a window, and of the target's share, is a rival there."""
-CONTEXT = 0.1
+CONTEXT = 0.05
 """How much a window counts against a word."""
 LISTED_GAIN = 0.55
 LISTED_BOUND = 2.6
@@ -37,7 +39,10 @@ NAME_DAMPING = 0.5
 """A capitalised word may be a name, which is of no language in particular."""
 CLOSE = {"da": "nb", "nb": "da", "cs": "sk", "sk": "cs", "id": "ms", "ms": "id", "hr": "sl",
          "sl": "hr", "bg": "mk", "mk": "bg", "hi": "mr", "mr": "hi"}  # fmt: skip
-"""Languages so alike that fastText takes one for the other: a rival only when well ahead."""
+"""Languages so alike that fastText takes one for the other: a rival only when well ahead, or else
+by the words alone (`of_twin`)."""
+UNSURE = frozenset({"mr"})
+"""Languages whose words have no frequencies: too little to tell them from a twin by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,8 @@ class Window:
     """fastText's languages of the target's script, summing to 1."""
 
 
-def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[float]:
-    """For each word of `own` (indices, in order) the odds of `target`."""
-    windows = list(_windows(text, reading, own, target))
+def of_words(text: str, windows: list[Window], reading: Reading, target: str) -> list[float]:
+    """For each word of the windows, in order, the odds of `target`."""
     rivals = _rivals(windows, target)
     judges: dict[tuple[str, ...], _Words] = {}
     evidence: list[float] = []
@@ -64,9 +68,29 @@ def of_words(text: str, reading: Reading, own: list[int], target: str) -> list[f
     return evidence
 
 
-def _windows(text: str, reading: Reading, own: list[int], target: str) -> Iterator[Window]:
+def of_twin(text: str, windows: list[Window], reading: Reading, target: str) -> list[float]:
+    """The same against the target's twin alone; empty where there is none to tell it from."""
+    twin = CLOSE.get(target)
+    if twin is None or target in UNSURE:
+        return []
+    judge = _Words(target, (twin,))
+    evidence: list[float] = []
+    for window in windows:
+        context = _context(window, target, (twin,))
+        words = (reading.words[index] for index in window.words)
+        evidence.extend(context + judge.odds(text[word.start : word.end]) for word in words)
+    return evidence
+
+
+def in_windows(text: str, reading: Reading, own: list[int], target: str) -> Iterator[Window]:
     """Windows that fastText is sure of as they are, the others in smaller pieces."""
+    listed = lexicon(target)
+    known: Container[str] = listed.words if listed else ()
     for part in _cut(reading, own, WINDOW):
+        words = [text[reading.words[i].start : reading.words[i].end].lower() for i in part]
+        if sum(word in known for word in words) >= PLAIN * len(part):
+            yield Window(part, {target: 1.0})
+            continue
         window = _window(text, reading.words, part, target)
         if window.shares.get(target, 0.0) >= SURE:
             yield window

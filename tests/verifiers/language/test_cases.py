@@ -44,7 +44,9 @@ def by_pair(name: str) -> dict[tuple[str, str], list[float]]:
     return pairs
 
 
-@pytest.mark.parametrize(("name", "bound"), [("mixed", 0.010), ("fresh", 0.006)])
+@pytest.mark.parametrize(
+    ("name", "bound"), [("mixed", 0.010), ("fresh", 0.006), ("thoughts", 0.010)]
+)
 def test_mean_error(name: str, bound: float) -> None:
     assert mean([error for _, error in errors(name)]) < bound
 
@@ -55,7 +57,7 @@ def test_no_pair_of_languages_is_far_off() -> None:
         assert mean(found) < (0.005 if other_script else 0.03), pair
 
 
-@pytest.mark.parametrize("name", ["single", "fresh"])
+@pytest.mark.parametrize("name", ["single", "fresh", "thoughts"])
 def test_pure_text_raises_no_alarm(name: str) -> None:
     pure = [
         (row, share)

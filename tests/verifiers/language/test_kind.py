@@ -229,9 +229,27 @@ def test_any_text_has_a_share(text: str, target: str) -> None:
 
 
 def test_switching_costs() -> None:
-    assert likeliest([1.0, -0.5, 1.0]) == [True, True, True]
-    assert likeliest([3.0, -3.0, -3.0, 3.0]) == [True, False, False, True]
-    assert likeliest([]) == []
+    assert likeliest([1.0, -0.5, 1.0], [2.0] * 3) == [True, True, True]
+    assert likeliest([3.0, -3.0, -3.0, 3.0], [2.0] * 4) == [True, False, False, True]
+    assert likeliest([], []) == []
+
+
+def test_a_change_is_put_where_it_costs_least() -> None:
+    assert likeliest([3.0, 0.1, -0.1, -3.0], [9.0, 1.0, 2.0, 2.0]) == [True, False, False, False]
+
+
+def test_an_edge_costs_too() -> None:
+    assert likeliest([-1.0, 3.0], [1.0, 1.0]) == [False, True]
+    assert likeliest([-1.0, 3.0], [1.0, 1.0], edge=2.0) == [True, True]
+    assert likeliest([3.0, -1.0], [1.0, 1.0], edge=2.0) == [True, True]
+
+
+def test_twins_are_told_apart() -> None:
+    czech = "Dobře, nejdřív si ujasníme, které číslo vlastně hledáme, protože jich může být více. "
+    slovak = "Dobre, najprv si ujasníme, ktoré číslo vlastne hľadáme, pretože ich môže byť viac. "
+    assert measure(czech * 2, "cs").share == measure(slovak * 2, "sk").share == 1.0
+    assert measure(slovak * 2, "cs").share == measure(czech * 2, "sk").share == 0.0
+    assert 0.3 < measure(czech + slovak, "cs").share < 0.7
 
 
 def test_needs_no_network() -> None:

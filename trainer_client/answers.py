@@ -139,6 +139,11 @@ def failed(group: Group, reason: str, detail: str = "") -> GroupScores:
     return GroupScores(group.id, (score,) * len(group.completions))
 
 
+def unsifted(group: Group, detail: str) -> tuple[Sifted, ...]:
+    """A group of which nobody could tell what to keep: nothing is."""
+    return (Sifted(kept=False, rule="unscored", detail=detail),) * len(group.completions)
+
+
 def read_object(body: bytes) -> dict[str, Any]:
     """Raises BadAnswer unless `body` is a JSON object."""
     try:

@@ -14,10 +14,10 @@ it) of about `chunk` completions, sent side by side. A row that the service cann
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -29,6 +29,7 @@ from adjudge.trainer_client.answers import (
     read_answer,
     read_object,
     read_sifted,
+    unsifted,
 )
 from adjudge.trainer_client.counts import Counts
 from adjudge.trainer_client.plain import plain
@@ -38,6 +39,7 @@ from adjudge.trainer_client.transport import RequestRefused, Transport
 Rewards = str | Preset | Sequence[str | Mapping[str, Any] | RewardSpec]
 """A preset's name, or the components: kinds by name, or objects as on the wire."""
 Specs = tuple[RewardSpec, ...] | Preset
+T = TypeVar("T")
 
 _CHUNK_BYTES = 16 * 1024 * 1024
 _specs: TypeAdapter[Specs] = TypeAdapter(Specs)
@@ -105,7 +107,8 @@ class RewardClient:
     ) -> list[tuple[Sifted, ...]]:
         """Rejection sampling by the service's rules (`POST /filter`), in the order given.
 
-        What nobody could tell about is not kept, rule `unscored`. Raises RequestRefused.
+        What nobody could tell about is not kept, rule `unscored`; a group that the service cannot
+        read is lost alone. Raises RequestRefused where the request itself is at fault.
         """
         deadline = Deadline.after(self.deadline_s)
         call = uuid.uuid4().hex
@@ -148,8 +151,13 @@ class RewardClient:
         except Failure as failure:
             return [failed(group, failure.reason, str(failure)) for group in groups]
         except RequestRefused as refusal:
-            parts = _without_the_bad(groups, refusal)
-        return await self._judge_again(parts, specs, request_id, deadline)
+            refused = sort_out(groups, refusal)
+        return await self._without_the_bad(
+            refused,
+            request_id,
+            lambda group: failed(group, refused.reason, refused.message),
+            lambda part, name: self._judge_chunk(part, specs, name, deadline),
+        )
 
     async def _filter_chunk(
         self, groups: list[Group], rules: Mapping[str, Any], request_id: str, deadline: Deadline
@@ -161,17 +169,29 @@ class RewardClient:
                 "/filter", json.dumps(body).encode(), deadline, lambda raw: read_sifted(raw, groups)
             )
         except Failure as failure:
-            lost = Sifted(kept=False, rule="unscored", detail=str(failure))
-            return [(lost,) * len(group.completions) for group in groups]
+            return [unsifted(group, str(failure)) for group in groups]
+        except RequestRefused as refusal:
+            refused = sort_out(groups, refusal)
+        return await self._without_the_bad(
+            refused,
+            request_id,
+            lambda group: unsifted(group, refused.message),
+            lambda part, name: self._filter_chunk(part, rules, name, deadline),
+        )
 
-    async def _judge_again(
-        self, parts: "_Parts", specs: Specs | None, request_id: str, deadline: Deadline
-    ) -> list[GroupScores]:
-        self.counts.bad_groups += len(parts.bad)
-        results = dict(parts.bad)
-        for number, part in enumerate(parts.again):
-            name = f"{request_id[-200:]}.{number}"
-            answered = await self._judge_chunk(list(part.values()), specs, name, deadline)
+    async def _without_the_bad(
+        self,
+        refused: "Refused",
+        request_id: str,
+        lose: Callable[[Group], T],
+        ask: Callable[[list[Group], str], Awaitable[list[T]]],
+    ) -> list[T]:
+        """The results of a refused chunk: the bad groups lost, the others asked about again."""
+        if refused.reason == "bad_request":
+            self.counts.bad_groups += len(refused.bad)
+        results = {index: lose(group) for index, group in refused.bad.items()}
+        for number, part in enumerate(refused.again):
+            answered = await ask(list(part.values()), f"{request_id[-200:]}.{number}")
             results.update(zip(part, answered, strict=True))
         return [results[index] for index in sorted(results)]
 
@@ -223,10 +243,12 @@ class RewardClient:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """A refused chunk, by index: the groups that failed, and what to send again."""
+class Refused:
+    """A refused chunk, by index: the groups at fault, and what to send again."""
 
-    bad: dict[int, GroupScores]
+    reason: str
+    message: str
+    bad: dict[int, Group]
     again: list[dict[int, Group]]
 
 
@@ -264,26 +286,17 @@ def _length(group: Group) -> int:
     return sum(map(len, texts))
 
 
-def _without_the_bad(groups: list[Group], refusal: RequestRefused) -> _Parts:
+def sort_out(groups: list[Group], refusal: RequestRefused) -> Refused:
     """Raises the refusal where it is not about some of the groups."""
     everyone = dict(enumerate(groups))
     if refusal.status == 413 and len(groups) > 1:
         half = len(groups) // 2
-        return _Parts(
-            {},
-            [
-                {i: group for i, group in everyone.items() if i < half},
-                {i: group for i, group in everyone.items() if i >= half},
-            ],
-        )
+        halves = [dict(list(everyone.items())[part]) for part in (slice(half), slice(half, None))]
+        return Refused("too_large", refusal.message, {}, halves)
     if refusal.status == 413:
-        return _Parts({0: failed(groups[0], "too_large", refusal.message)}, [])
-    bad = {
-        i: failed(group, "bad_request", refusal.message)
-        for i, group in everyone.items()
-        if i in refusal.groups
-    }
+        return Refused("too_large", refusal.message, everyone, [])
+    bad = {i: group for i, group in everyone.items() if i in refusal.groups}
     if refusal.status != 422 or not bad:
         raise refusal
     rest = {i: group for i, group in everyone.items() if i not in bad}
-    return _Parts(bad, [rest] if rest else [])
+    return Refused("bad_request", refusal.message, bad, [rest] if rest else [])

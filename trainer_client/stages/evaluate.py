@@ -64,11 +64,15 @@ def load(path: str) -> tuple[Any, Any]:
 
 
 def writer_for(settings: Sampling, model: Any, tokenizer: Any) -> Writer:
+    options: dict[str, Any] = {
+        "max_new_tokens": settings.max_new_tokens,
+        "do_sample": settings.temperature > 0,
+    }
+    if settings.temperature > 0:
+        options |= {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0}
     return Writer(
-        tokenizer,
-        max_new_tokens=settings.max_new_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
+        options,
+        pad=tokenizer.pad_token_id,
         batch=settings.batch,
         fast=settings.fast_generation and why_not_fast(model) is None,
     )

@@ -37,8 +37,8 @@ def grpo(settings: Grpo, rewards: list[RewardFunction] | None = None) -> dict[st
     trainer = AdjudgeTrainer(
         model=settings.model,  # its path: with a KL term the reference is loaded from there
         reward_funcs=rewards or reward_functions_of(settings),
-        args=_config(settings),
-        train_dataset=_dataset(settings.data),
+        args=config_of(settings),
+        train_dataset=dataset_of(settings.data),
         processing_class=tokenizer,
         peft_config=lora(settings.lora_rank),
         callbacks=[*clock(settings), *heldout],
@@ -78,7 +78,7 @@ def reward_functions_of(settings: Grpo) -> list[RewardFunction]:
     return [reward_function(settings.url, settings.rewards, **given)]
 
 
-def _config(settings: Grpo) -> Any:
+def config_of(settings: Grpo) -> Any:
     import os
 
     import torch
@@ -100,7 +100,7 @@ def _config(settings: Grpo) -> Any:
     return GRPOConfig(**trl_options(settings.preset, options | settings.trl))
 
 
-def _dataset(path: str) -> Any:
+def dataset_of(path: str) -> Any:
     """References as JSON: Arrow would give every row the keys of every other."""
     import json
 

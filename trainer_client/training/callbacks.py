@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from adjudge.trainer_client.training.generation import is_spread
+
 logger = logging.getLogger(__name__)
 
 
@@ -86,7 +88,9 @@ class HeldOut(TrainerCallback):
             self.trainer.log({f"heldout/{name}": value for name, value in found.items()})
 
     def _measure(self, state: Any, control: Any, model: Any) -> dict[str, float]:
-        if not state.is_world_process_zero:
+        """On one process alone, which has to hold all weights: else nothing."""
+        spread = self.trainer is not None and is_spread(self.trainer)
+        if spread or not state.is_world_process_zero:
             return {}
         found = self.measure(model)
         self.points.append({"step": state.global_step, "time": time.time()} | found)

@@ -8,59 +8,54 @@ rows to a whole batch. Compiling costs some ten seconds, once.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from rich.progress import track
 
 logger = logging.getLogger(__name__)
 Ids = list[int]
 _PROMPT = 32
+_SHOWN = 4
+"""From so many batches on, writing shows its progress."""
 _copies: dict[Any, Any] = {}
 """The latest copy, by the shape of its model: compiled once for rollouts and evaluations alike."""
 
 
-def why_not_fast(model: Any, trainer_args: Any = None) -> str | None:
+def why_not_fast(model: Any, trainer: Any = None) -> str | None:
     """Why the fast path does not apply, or None where it does."""
+    if trainer is not None and trainer.use_vllm:
+        return "vLLM generates"
+    if trainer is not None and is_spread(trainer):
+        return "the weights are spread over devices"
     if not torch.cuda.is_available() or next(model.parameters()).device.type != "cuda":
         return "no CUDA device"
     if hasattr(model, "peft_config"):
         return "LoRA adapters are not merged into the copy"
     if not getattr(model, "_can_compile_fullgraph", False):
         return "transformers cannot compile this architecture"
-    if trainer_args is not None and (trainer_args.fsdp or trainer_args.deepspeed):
-        return "the weights are spread over devices"
     return None
 
 
+def is_spread(trainer: Any) -> bool:
+    """Does no process hold all weights (FSDP, DeepSpeed)?"""
+    return bool(trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled)
+
+
 class Writer:
-    """Writes completions with a model; `refresh` before each time that its weights changed."""
+    """Writes completions with a model, by `generate`'s own options."""
 
     def __init__(
-        self,
-        tokenizer: Any,
-        *,
-        max_new_tokens: int,
-        temperature: float,
-        top_p: float = 1.0,
-        top_k: int = 0,
-        batch: int = 512,
-        fast: bool = False,
+        self, options: Mapping[str, Any], *, pad: int, batch: int = 512, fast: bool = False
     ) -> None:
-        self.tokenizer = tokenizer
         self.batch = batch
         self.fast = fast
+        self._pad = pad
         self._width = 0
-        self._options: dict[str, Any] = {
-            "do_sample": temperature > 0,
-            "max_new_tokens": max_new_tokens,
-            "eos_token_id": tokenizer.eos_token_id,
-            "pad_token_id": tokenizer.pad_token_id,
-        }
-        if temperature > 0:
-            self._options |= {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+        self._options = {"pad_token_id": pad, **options}
         if fast:
-            self._options["cache_implementation"] = "static"
+            self._options |= {"cache_implementation": "static", "disable_compile": False}
 
     def refresh(self, model: Any) -> Any:
         """The model to write with: the given one, or the copy with its weights."""
@@ -87,7 +82,7 @@ class Writer:
             if not self.fast:
                 raise
             self.fast = False
-            del self._options["cache_implementation"]
+            self._options |= {"cache_implementation": None, "disable_compile": True}
             logger.warning("fast generation failed and is off from now on: %s", error)
             return self._write(model, prompts)
         finally:
@@ -96,8 +91,9 @@ class Writer:
     def _write(self, model: Any, prompts: Sequence[Ids]) -> list[Ids]:
         use = self.refresh(model)
         done: list[Ids] = []
+        starts = range(0, len(prompts), self.batch)
         with torch.no_grad():
-            for start in range(0, len(prompts), self.batch):
+            for start in track(starts, "writing", disable=len(starts) < _SHOWN, transient=True):
                 done += self._write_batch(use, prompts[start : start + self.batch])
         return done
 
@@ -108,13 +104,12 @@ class Writer:
         longest = max(map(len, padded))
         self._width = max(self._width, -(-longest // _PROMPT) * _PROMPT)
         width = self._width if self.fast else longest
-        pad = self.tokenizer.pad_token_id
         device = next(model.parameters()).device
-        ids = torch.tensor([[pad] * (width - len(p)) + p for p in padded], device=device)
+        ids = torch.tensor([[self._pad] * (width - len(p)) + p for p in padded], device=device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in padded], device=device)
         out = model.generate(input_ids=ids, attention_mask=mask, **self._options)
-        rows = out[: len(prompts), width:].tolist()
-        return [_until(row, self.tokenizer.eos_token_id) for row in rows]
+        ends = _ends(model, self._options)
+        return [_until(row, ends) for row in out[: len(prompts), width:].tolist()]
 
 
 def _bf16_copy(model: Any) -> Any:
@@ -125,9 +120,15 @@ def _bf16_copy(model: Any) -> Any:
     return copy.eval().requires_grad_(False)
 
 
-def _until(ids: Ids, end: int) -> Ids:
+def _ends(model: Any, options: Mapping[str, Any]) -> frozenset[int]:
+    """The tokens that end a completion: some models have several."""
+    ends = options.get("eos_token_id") or model.generation_config.eos_token_id
+    return frozenset([ends] if isinstance(ends, int) else ends or ())
+
+
+def _until(ids: Ids, ends: frozenset[int]) -> Ids:
     """Up to and with the first end token."""
-    return ids[: ids.index(end) + 1] if end in ids else ids
+    return next((ids[: i + 1] for i, token in enumerate(ids) if token in ends), ids)
 
 
 def prompt_ids(tokenizer: Any, prompt: str | list[dict[str, str]]) -> Ids:

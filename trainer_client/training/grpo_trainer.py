@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from transformers import TrainerCallback
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOTrainer
 
 from adjudge.trainer_client.training.callbacks import NonFiniteGuard
 from adjudge.trainer_client.training.generation import Writer, why_not_fast
@@ -67,31 +67,34 @@ class AdjudgeTrainer(GRPOTrainer):
         self._writer = self._fast_writer() if fast_generation else None
 
     def _fast_writer(self) -> Writer | None:
-        reason = why_not_fast(self.accelerator.unwrap_model(self.model), self.args)
-        if self.use_vllm:
-            reason = "vLLM generates"
+        reason = why_not_fast(self.accelerator.unwrap_model(self.model), self)
         if reason:
             logger.warning("fast generation does not apply: %s", reason)
             return None
-        args: GRPOConfig = self.args
         return Writer(
-            self.processing_class,
-            max_new_tokens=args.max_completion_length,
-            temperature=args.temperature,
-            top_p=args.top_p,
-            top_k=args.top_k,
-            batch=args.generation_batch_size // self.accelerator.num_processes,
+            self.generation_kwargs,  # what TRL itself would generate with
+            pad=self.generation_kwargs["pad_token_id"],
+            batch=self.args.generation_batch_size // self.accelerator.num_processes,
             fast=True,
         )
 
-    def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:
+    def _generate_single_turn(
+        self,
+        prompt_ids: list[list[int]],
+        images: Any,
+        multimodal_fields: Any,
+        *args: Any,
+        **kw: Any,
+    ) -> Any:
         began = time.perf_counter()
-        if self._writer is not None and self.model.training:
+        if self._writer is not None and self.model.training and not multimodal_fields:
             # with its autocast wrapper: taking that off would take TRL's fused head off as well
             model = self.accelerator.unwrap_model(self.model)
             written = self._writer.write(model, prompt_ids), None
         else:
-            written = super()._generate_single_turn(prompt_ids, *args, **kwargs)
+            written = super()._generate_single_turn(
+                prompt_ids, images, multimodal_fields, *args, **kw
+            )
         self._spend("generate", began)
         return written
 

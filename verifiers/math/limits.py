@@ -10,7 +10,7 @@ import sys
 CHARS = 4_000
 """Characters of one answer or reference."""
 TOKENS = 3_000
-DEPTH = 400
+DEPTH = 1_000
 """Nested brackets, fractions, exponents, …"""
 DIGITS = 1_000
 """Digits of one number."""

@@ -93,7 +93,6 @@ _OTHER: list[tuple[str, dict[str, int], fmpq]] = [
     ("kph kmh", {_L: 1, _T: -1}, fmpq(1000, 3600)),
     ("mps", {_L: 1, _T: -1}, fmpq(1)),
     ("knot", {_L: 1, _T: -1}, fmpq(1852, 3600)),
-    ("rpm", {_T: -1}, fmpq(1, 60)),
     ("atm atmosphere", {_L: -1, _M: 1, _T: -2}, fmpq(101_325)),
     ("mmHg", {_L: -1, _M: 1, _T: -2}, fmpq(101_325, 760)),
     ("hp horsepower", {_L: 2, _M: 1, _T: -3}, fmpq(7457, 10)),
@@ -117,6 +116,8 @@ _PLURALS = {"inches": "inch", "centuries": "century", "hertz": "hertz", "celsius
 
 ONE = Unit((), fmpq(1), "")
 DEGREE = Unit((), fmpq(1, 180), "°", pi=1)
+TURN = Unit((), fmpq(2), "rev", pi=1)
+GRADIAN = Unit((), fmpq(1, 200), "gon", pi=1)
 ARCMINUTE = Unit((), fmpq(1, 180 * 60), "'", pi=1)
 ARCSECOND = Unit((), fmpq(1, 180 * 3600), '"', pi=1)
 CELSIUS = Unit((("temperature", 1),), fmpq(1), "°C", offset=fmpq(27315, 100))
@@ -141,9 +142,12 @@ def _table() -> dict[str, Unit]:
 def _specials() -> list[tuple[Unit, str]]:
     return [
         (DEGREE, "degree deg 度 градусов"),
+        (TURN, "rev revolution turn"),
+        (Unit((("time", -1),), fmpq(1, 30), "rpm", pi=1), "rpm RPM"),
         (ARCMINUTE, "arcminute"),
         (ARCSECOND, "arcsecond"),
         (CELSIUS, "degC celsius"),
+        (GRADIAN, "gradian grad gon"),
         (FAHRENHEIT, "degF fahrenheit"),
     ]
 

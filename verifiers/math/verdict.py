@@ -114,7 +114,7 @@ def _same(left: str, right: str, params: MathParams) -> bool:
 
 verifier = Verifier(
     kind="math",
-    version="1",
+    version="2",
     summary="the answer is mathematically equal to the reference",
     reference=MathReference,
     params=MathParams,

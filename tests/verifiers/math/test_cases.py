@@ -14,23 +14,7 @@ WRONG_LABELS = {"q72-84"}
 """Rows whose label is not ours to reach: `10{,}000` is ten thousand."""
 
 
-LIMITS = (
-    *(
-        "l34",
-        "l109",
-        "l203",
-        "l214",
-        "l315",
-        "l331",
-        "l463",
-        "l497",
-        "l534",
-        "l535",
-        "l563",
-        "l569",
-    ),
-    *("l573", "adv33", "adv162", "m74b"),
-)
+LIMITS = ("l109", "l214", "l331", "l534", "l535", "l563", "l569", "l573")
 KNOWN = {
     name: pytest.mark.xfail(reason="a known limit: docs/math.md", strict=True) for name in LIMITS
 }

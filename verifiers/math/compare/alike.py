@@ -4,16 +4,19 @@ from flint import fmpq
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.kinds import formula
-from adjudge.verifiers.math.compare.naming import unnamed
+from adjudge.verifiers.math.compare.naming import one_derivative, one_unknown, unnamed
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.values.signs import has_signs, variants
+from adjudge.verifiers.math.values.tensors import folded
 
 
 def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
     """Drop what only one side says: labels, letters of options, names of unknowns."""
     gold, answer = _unlabelled(gold, answer)
-    gold, answer = _expanded(gold), _expanded(answer)
     gold, answer = _pointed(gold, answer), _pointed(answer, gold)
+    gold, answer = _expanded(gold), _expanded(answer)
+    gold, answer = one_derivative(gold, answer), one_derivative(answer, gold)
+    gold, answer = one_unknown(gold, answer)
     gold, answer = _headed(context, gold, answer)
     for _ in range(3):
         before = (gold, answer)
@@ -31,13 +34,12 @@ def _expanded(item: n.Node) -> n.Node:
         return n.Either(tuple(variants(item)))
     if isinstance(item, n.Mul) and sum(isinstance(f, n.Quantity) for f in item.factors) == 1:
         return _lifted(item)
-    if isinstance(item, n.Mul) and sum(isinstance(f, n.Matrix) for f in item.factors) == 1:
-        matrix = next(factor for factor in item.factors if isinstance(factor, n.Matrix))
-        scale = tuple(factor for factor in item.factors if factor is not matrix)
-        if all(formula(factor) for factor in scale):
-            rows = tuple(tuple(n.Mul((*scale, cell)) for cell in row) for row in matrix.rows)
-            return n.Matrix(rows)
-    return item
+    if isinstance(item, n.Relation) and item.ops == _EQUAL:
+        return n.Relation(item.ops, (item.sides[0], folded(item.sides[1])))
+    return folded(item)
+
+
+_EQUAL = ("=",)
 
 
 def _lifted(item: n.Mul) -> n.Node:
@@ -60,8 +62,10 @@ def _unrounded(item: n.Node) -> n.Node:
 
 def _pointed(item: n.Node, other: n.Node) -> n.Node:
     """`A(1, 2)` beside a point is a point with its name."""
-    if not isinstance(other, n.Tuple):
+    if not isinstance(other, n.Tuple | n.Matrix):
         return item
+    if isinstance(item, n.Call) and item.name in ("perm", "binom"):
+        return n.Tuple("(", ")", item.args)  # `P(5, 2)`, a point
     if isinstance(item, n.Apply) and len(item.args) > 1:
         return n.Tuple("(", ")", item.args)
     if isinstance(item, n.Mul) and len(item.factors) == 2:

@@ -2,10 +2,10 @@
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import alike
+from adjudge.verifiers.math.compare.cases import branches
 from adjudge.verifiers.math.compare.formulas import formulas, measured
 from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
 from adjudge.verifiers.math.compare.members import (
-    branches,
     collections,
     matrices,
     of_rows,
@@ -19,6 +19,7 @@ from adjudge.verifiers.math.compare.words import labelled, letters, moments, wor
 from adjudge.verifiers.math.context import Context, Decision, Policies
 from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
 from adjudge.verifiers.math.values.intervals import NoSet
+from adjudge.verifiers.math.values.lines import Line, line, same_line
 
 
 def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> Decision:
@@ -36,6 +37,9 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
 
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    lines = as_lines(gold, answer)
+    if lines is not None:
+        return same_line(context, *lines)
     gold, answer = alike(context, gold, answer)
     if gold == answer and not formula(gold):
         return context.says(True, "equal_structure")
@@ -43,6 +47,15 @@ def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
         if applies(gold, answer):
             return decide(context, gold, answer)
     return formulas(context, gold, answer)
+
+
+def as_lines(gold: n.Node, answer: n.Node) -> tuple[Line, Line] | None:
+    """Both as lines, where one of them can be nothing else."""
+    left = line(gold)
+    right = line(answer) if left is not None else None
+    if left is None or right is None or not (left.looks or right.looks):
+        return None
+    return left, right
 
 
 _RULES: tuple[Rule, ...] = (

@@ -2,10 +2,7 @@
 
 from itertools import permutations
 
-from flint import fmpq
-
 from adjudge.verifiers.math import nodes as n
-from adjudge.verifiers.math.compare.alike import put
 from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.fallback import Unsupported, prover
@@ -13,6 +10,7 @@ from adjudge.verifiers.math.limits import OverLimit, Undecided
 from adjudge.verifiers.math.values.functions import Huge
 from adjudge.verifiers.math.values.numbers import same_number
 from adjudge.verifiers.math.values.quantities import same_quantity
+from adjudge.verifiers.math.values.spans import same_span
 
 _ARBITRARY = frozenset(
     [
@@ -76,32 +74,27 @@ def _as_families(
             return True
         if not variables:
             return False
-    if len(mine) == 1 and _up_to_constant(
-        context, gold, n.rename(answer, {theirs[0]: mine[0]}), mine[0]
-    ):
-        return context.says(True, "equal_up_to_constant", "the same up to a constant")
+    if _same_members(gold, answer, mine, theirs):
+        return context.says(True, "equal_family", "the same family of functions")
     return context.says(False, "different", context.note)
 
 
-def _up_to_constant(context: Context, gold: n.Node, answer: n.Node, name: str) -> bool:
-    """Two antiderivatives `F + C`, `G + C`: F − G is the same everywhere."""
-    left, right = _without_term(gold, name), _without_term(answer, name)
-    if left is None or right is None:
-        return False
-    difference = n.minus(left, right)
-    points = {
-        symbol: n.Num(fmpq(2 * at + 5, 7))
-        for at, symbol in enumerate(sorted(n.symbols(difference)))
-    }
-    return decided(Context(context.policies), difference, put(difference, points))
+def _same_members(gold: n.Node, answer: n.Node, mine: list[str], theirs: list[str]) -> bool:
+    """Linear in their constants, themselves or their reciprocals; or with one constant turned."""
+    left, right = [_logarithmic(side, names) for side, names in ((gold, mine), (answer, theirs))]
+    if same_span(left, right, mine, theirs):
+        return True
+    return bool(same_span(n.Div(n.ONE, left), n.Div(n.ONE, right), mine, theirs))
 
 
-def _without_term(item: n.Node, name: str) -> n.Node | None:
-    """F of `F + C`; None where C does not stand there as a term of its own."""
-    if not isinstance(item, n.Add) or n.Sym(name) not in item.terms:
-        return None
-    rest = n.Add(tuple(term for term in item.terms if term != n.Sym(name)))
-    return None if name in n.symbols(rest) else rest
+def _logarithmic(item: n.Node, names: list[str]) -> n.Node:
+    """`ln(Cx)`: its constant is positive, e^K."""
+    if not any(isinstance(p, n.Call) and p.name in ("ln", "log") and
+               n.symbols(p) & set(names) for p in n.walk(item)):  # fmt: skip
+        return item
+    for name in names:
+        item = n.replace(item, n.Sym(name), n.Pow(n.Const("e"), n.Sym(name)))
+    return item
 
 
 def formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:

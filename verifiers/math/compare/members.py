@@ -1,8 +1,8 @@
 """What holds several values: tuples, vectors, matrices, lists, finite sets."""
 
 from adjudge.verifiers.math import nodes as n
-from adjudge.verifiers.math.compare.formulas import decided, formulas
-from adjudge.verifiers.math.compare.kinds import COMPOUND, differ
+from adjudge.verifiers.math.compare.formulas import formulas
+from adjudge.verifiers.math.compare.kinds import differ
 from adjudge.verifiers.math.compare.matching import covered, every
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import ITEMS, OverLimit
@@ -10,6 +10,9 @@ from adjudge.verifiers.math.values.signs import has_signs, variants
 
 
 def matrices(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    one, other = _vector(gold), _vector(answer)
+    if one is not None and other is not None and len(one) == len(other):
+        return every(context, list(zip(one, other, strict=True)), "equal_vector")
     left, right = _rows(gold), _rows(answer)
     if left is None or right is None:
         return formulas(context, gold, answer)
@@ -99,15 +102,3 @@ def of_rows(gold: n.Node, answer: n.Node) -> bool:
 
 def signed(gold: n.Node, answer: n.Node) -> bool:
     return has_signs(gold) != has_signs(answer) or (has_signs(gold) and has_signs(answer))
-
-
-def branches(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    if not isinstance(gold, n.Piecewise) or not isinstance(answer, n.Piecewise):
-        if isinstance(gold, COMPOUND) or isinstance(answer, COMPOUND):
-            return differ(context, gold, answer)
-        return decided(context, gold, answer)
-    left = [n.Tuple("(", ")", branch) for branch in gold.branches]
-    right = [n.Tuple("(", ")", branch) for branch in answer.branches]
-    if len(left) != len(right):
-        return context.says(False, "different_branches")
-    return covered(context, left, right) and context.says(True, "equal_branches")

@@ -22,7 +22,7 @@ _LEAD = re.compile(
     r"(?:answers? (?:is|are|=|would be|must be)|(?:final )?answers?\s?:|solutions? (?:is|are)"
     r"|values? (?:is|are)|result is|equals?|only|exactly|approximately|about|roughly|it is|there are"
     r"|we get|option|choice|total(?: is|:)|(?:la )?(?:respuesta|réponse|soluzione|risposta)"
-    r"(?: correcta)?(?: es| est| è|\s?:)|(?:die )?(?:antwort|lösung)(?: ist|\s?:)|(?:la )?solución es"
+    r"(?: correcta)?(?: est| es| è| é|\s?:)|(?:die )?(?:antwort|lösung)(?: ist|\s?:)|(?:la )?solución es"
     r"|(?:the )?(?:set of )?solutions?\s?(?:set)?\s?(?::|is|are)|ответ\s?:?|答案\s?[是为:]?\s?[:]?|答\s?:"
     r"|所以答案是|因此|所以|故选?|故答案为|选择?|解\s?:|结果[是为:]|共|约为?|等于|答えは|답은|jawaban(?:nya)?(?: adalah)?)"
     r"\s{0,3}[:：]?\s{0,3}",
@@ -112,7 +112,7 @@ def _formula(spelt: str, plain: str, loose: bool) -> Node:
         return parse(spelt.rstrip(" .;,:"), loose)
     except Malformed as trouble:
         try:
-            return parse(_TAIL.sub("", plain), loose)
+            return parse(_TAIL.sub("", plain), loose, letters=False)
         except Malformed:
             return _text(plain, trouble)
 

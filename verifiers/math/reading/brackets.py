@@ -3,6 +3,7 @@ r"""Brackets of all kinds, and the groups that commands take."""
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
     Call,
+    Matrix,
     Neg,
     Node,
     Set,
@@ -34,7 +35,10 @@ class Brackets(Names):
     def _round(self, opened: str, closers: tuple[str, ...]) -> Node:
         outer = self.bars, self.separators, self.differential
         self.bars, self.separators, self.differential = 0, frozenset(), False
-        items = [] if self.next in closers else self.items(*closers)
+        if opened == "[" and self._has_rows():
+            items: list[Node] = [self._row_by_row()]
+        else:
+            items = [] if self.next in closers else self.items(*closers)
         self.bars, self.separators, self.differential = outer
         closed = self.take().text
         if closed not in closers:
@@ -42,6 +46,22 @@ class Brackets(Names):
         if len(items) == 1 and (opened, closed) in (("(", ")"), ("[", "]")):
             return items[0]
         return Tuple(opened, closed, tuple(items))
+
+    def _has_rows(self) -> bool:
+        """`[1, 0; 0, 1]`: commas and semicolons."""
+        self.at -= 1
+        end = self.closing("[", "]")
+        self.at += 1
+        inside = {token.text for token in self.tokens[self.at : max(end, self.at)]}
+        return "," in inside and ";" in inside
+
+    def _row_by_row(self) -> Node:
+        rows = [tuple(self.items(";", "]"))]
+        while self.accept(";"):
+            rows.append(tuple(self.items(";", "]")))
+        if len({len(row) for row in rows}) != 1:
+            raise Malformed("rows of different lengths")
+        return Matrix(tuple(rows))
 
     def _reopened(self, closed: str) -> str:
         """`[1, 3[`: what opens elsewhere closes an open end here."""

@@ -2,6 +2,7 @@ r"""`\\begin{…}`: matrices and cases."""
 
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
+    Both,
     Call,
     Matrix,
     Node,
@@ -12,6 +13,7 @@ from adjudge.verifiers.math.nodes import (
 from adjudge.verifiers.math.reading.binders import Binders
 from adjudge.verifiers.math.vocabulary import (
     OTHERWISE,
+    WHERE,
 )
 
 
@@ -49,15 +51,17 @@ class Environments(Binders):
         if self.next.lower() in OTHERWISE:
             self.at += 1
             return Text("otherwise")
+        while self.next.lower() in WHERE:
+            self.at += 1
         items = self.items("&", "\\\\", "\\end")
         return items[0] if len(items) == 1 else Tuple("", "", tuple(items))
 
     def _cases(self, rows: list[list[Node]]) -> Node:
         if all(len(row) == 1 for row in rows):
-            return Tuple("cases", "", tuple(row[0] for row in rows))
+            return Both(tuple(row[0] for row in rows))
         if any(len(row) != 2 for row in rows):
             raise Malformed("a case has a value and a condition")
-        branches = tuple((_bare(row[0]), row[1]) for row in rows)
+        branches = tuple((_bare(row[0]), _joined(row[1])) for row in rows)
         return Piecewise(branches)
 
 
@@ -70,3 +74,9 @@ def _matrix(rows: list[list[Node]]) -> Matrix:
 def _bare(value: Node) -> Node:
     """`x + 1,` before the `&`: the comma is layout."""
     return value.items[0] if isinstance(value, Tuple) and len(value.items) == 1 else value
+
+
+def _joined(condition: Node) -> Node:
+    """`x > 0, x < 1` in one cell: both hold."""
+    several = isinstance(condition, Tuple) and condition.left == condition.right == ""
+    return Both(condition.items) if several and isinstance(condition, Tuple) else condition

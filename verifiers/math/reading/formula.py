@@ -238,7 +238,7 @@ class Formula(Powers):
         if part is None:
             self.at = start
             return False
-        factors[-1] = Num(whole.value + part)
+        factors[-1] = self.measured_all(self.postfixes(Num(whole.value + part)))
         if len(factors) > 1:
             raise Malformed("a mixed number in a product")
         return True

@@ -12,6 +12,8 @@ from adjudge.verifiers.math.reading.measures import Measures
 
 
 class Levels(Measures):
+    letters = True
+    """May a short word (`xyz`) be a product of letters?"""
     bars = 0
     """Open absolute values; a bar then closes, where an operator may stand."""
     separators: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from adjudge.verifiers.math.limits import TOKENS, Malformed, OverLimit
-from adjudge.verifiers.math.vocabulary import FUNCTIONS
+from adjudge.verifiers.math.vocabulary import FUNCTIONS, ORDINALS
 
 
 class Token(NamedTuple):
@@ -206,8 +206,10 @@ class _Lexer:
         before = self.text[max(0, start - 2) : start]
         return before[-1:] in (",", ".") and before[:1].isdigit()
 
-    def _letters(self, text: str, _start: int) -> None:
-        if text in FUNCTIONS:
+    def _letters(self, text: str, start: int) -> None:
+        if text in ORDINALS and (self.roman or self.text[start - 1 : start].isdigit()):
+            self._put("roman", text)
+        elif text in FUNCTIONS:
             self._put("cmd", "\\" + text)
         elif self.roman:
             self._put("roman", text)

@@ -116,7 +116,7 @@ class Names(Numerals):
         if len(text) == 1:
             self.at += 1
             return Const(text) if text in ("e", "i") else self._named(text)
-        if token.kind == "word" and (len(text) <= 3 or text in _VARIABLE_RUNS):
+        if self.letters and token.kind == "word" and (len(text) <= 3 or text in _VARIABLE_RUNS):
             self.spread()
             return self.postfixed()
         raise Malformed(f"the word {text!r} in a formula")
@@ -135,6 +135,6 @@ class Names(Numerals):
 
 def _choosable(low: Node, high: Node) -> bool:
     if isinstance(low, Num) and isinstance(high, Num):
-        return low.value >= high.value and low.value > 1
+        return low.value >= high.value >= 0 and low.value > 1
     letters = Sym | Num | Add | Mul | Neg
     return isinstance(low, letters) and isinstance(high, letters) and not isinstance(low, Num)

@@ -2,21 +2,32 @@
 
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
+    Add,
     Both,
     Builder,
     Congruence,
+    Const,
+    Div,
     Either,
     Given,
     Labeled,
     List,
+    Mul,
+    Neg,
     Node,
+    Num,
     Numbers,
+    PlusMinus,
+    Pow,
     Relation,
+    Root,
     Set,
     SetOp,
     Sym,
     Text,
     Tuple,
+    integer,
+    symbols,
 )
 from adjudge.verifiers.math.reading.formula import Formula
 from adjudge.verifiers.math.reading.lexer import Token, tokenize
@@ -30,10 +41,13 @@ _INTEGERS = {
 _ARROWS = ("\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow")
 
 
-def parse(text: str, loose: bool = True) -> Node:
-    """The tree of `text`, spelt as `spelling.spell` leaves it; raises Malformed or OverLimit."""
+def parse(text: str, loose: bool = True, letters: bool = True) -> Node:
+    """The tree of `text`, spelt as `spelling.spell` leaves it; raises Malformed or OverLimit.
+
+    Without `letters`, a short word is a word and no product of letters.
+    """
     parser = Parser(tokenize(text))
-    parser.loose = loose
+    parser.loose, parser.letters = loose, letters
     return parser.document()
 
 
@@ -61,26 +75,34 @@ class Parser(Formula):
     def items(self, *closers: str) -> list[Node]:
         """Statements up to a closer, which stays; conditions are put where they belong."""
         found: list[Node] = []
-        joint = ""
-        while True:
+        joint, sign = "", ","
+        while sign and not (found and self._over(closers)):
             found.append(self._item())
-            if self.next in closers or self.ahead().kind == "end":
-                break
-            sign = self._separator()
+            sign = self._sign_after(found, closers)
             joint = max(joint, sign, key=_WEIGHT.__getitem__)
-            if self.next in closers or self.ahead().kind == "end":
-                break
-            if sign == "where":
-                found[-1:] = [self._conditioned(found, closers)]
         self.joint = joint
         return _attached(found)
+
+    def _over(self, closers: tuple[str, ...]) -> bool:
+        return self.next in closers or self.ahead().kind == "end"
+
+    def _sign_after(self, found: list[Node], closers: tuple[str, ...]) -> str:
+        """What stands between the last item and the next; conditions before it are put on."""
+        while not self._over(closers):
+            sign = self._separator()
+            if sign != "where":
+                return sign
+            found[:] = self._conditioned(found, closers)
+        return ""
 
     def _separator(self) -> str:
         """Takes what stands between two items: `,`, `;`, a word, or an or after a comma."""
         sign = ""
         while (word := self._joint()) and not (sign and self.ahead().kind == "end"):
-            sign = max(sign, word, key=_WEIGHT.__getitem__)
+            sign = word if word == "where" else max(sign, word, key=_WEIGHT.__getitem__)
             self.at += 1
+            if word == "where":
+                break
         if not sign:
             if self.next == "(" or self.next in _PARTS:
                 return "where"
@@ -112,8 +134,19 @@ class Parser(Formula):
 
     def _item(self) -> Node:
         label = self._label()
-        value = self._text() or self.relation()
+        value = self._text() or self._parity(self.relation())
         return Labeled(label, value) if label else value
+
+    def _parity(self, found: Node) -> Node:
+        """`n` even, `n is odd`, `n is an even integer`."""
+        words = [self.ahead(step).text.lower() for step in range(4)]
+        place = next((at for at, word in enumerate(words) if word in _PARITIES), 4)
+        if place == 4 or not isinstance(found, Sym) or set(words[:place]) - {"is", "an"}:
+            return found
+        self.at += place + 1
+        if self.next.lower() in ("integer", "number"):
+            self.at += 1
+        return Congruence(found, integer(_PARITIES[words[place]]), integer(2))
 
     def _label(self) -> str:
         """`Paolo: 18`, `area = 5`: words before a colon."""
@@ -154,10 +187,17 @@ class Parser(Formula):
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def _conditioned(self, found: list[Node], closers: tuple[str, ...]) -> Node:
-        """The last item under the condition that follows `where`, `for`, `if` or in brackets."""
+    def _conditioned(self, found: list[Node], closers: tuple[str, ...]) -> list[Node]:
+        """The items under the condition that follows `where`, `for`, `if` or in brackets.
+
+        That a letter is an integer holds for all of them; anything else for the last one.
+        """
         condition = self._condition(closers)
-        return found[-1] if condition is None else Given(found[-1], condition)
+        if condition is None:
+            return found
+        if _is_condition(condition):
+            return [item if isinstance(item, Given) else Given(item, condition) for item in found]
+        return [*found[:-1], Given(found[-1], condition)]
 
     def _condition(self, closers: tuple[str, ...]) -> Node | None:
         spoken = self._spoken(closers)
@@ -280,6 +320,7 @@ _SPEECH = frozenset(
         "positive",
     ]
 )
+_PARITIES = {"even": 0, "odd": 1, "偶数": 0, "奇数": 1, "чётное": 0, "нечётное": 1}
 _TYPES = ("integer", "integers", "整数", "целое", "natural")
 
 
@@ -298,6 +339,7 @@ def _spoken_condition(letters: list[str], words: list[str]) -> Node | None:
 
 def _attached(items: list[Node]) -> list[Node]:
     r"""`\pi/6 + k\pi, k \in \mathbb{Z}`: a membership behind a comma is a condition."""
+    items = _shared_head(items)
     kept: list[Node] = []
     conditions: list[Node] = []
     for item in items:
@@ -309,6 +351,24 @@ def _attached(items: list[Node]) -> list[Node]:
         return items
     condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
     return [Given(item, condition) for item in kept]
+
+
+def _shared_head(items: list[Node]) -> list[Node]:
+    r"""`x \neq -1, 3`, `\lambda = 1, 4`: what stands before the sign is said of every value."""
+    first = items[0]
+    if not isinstance(first, Relation) or first.ops not in (("!=",), ("=",)):
+        return items
+    if not isinstance(first.sides[0], Sym) or not all(map(_is_value, items[1:])):
+        return items
+    return [first, *(Relation(first.ops, (first.sides[0], item)) for item in items[1:])]
+
+
+def _is_value(item: Node) -> bool:
+    """A number, written in whatever way."""
+    return isinstance(item, _VALUES) and not symbols(item)
+
+
+_VALUES = Num | Neg | Add | Mul | Div | Pow | Root | Const | PlusMinus
 
 
 def _is_condition(item: Node) -> bool:

@@ -37,7 +37,9 @@ class Powers(Atoms):
     """What stands behind an atom, and functions with what they take."""
 
     def postfixed(self) -> Node:
-        base = self.atom()
+        return self.postfixes(self.atom())
+
+    def postfixes(self, base: Node) -> Node:
         while True:
             after = self._postfix(base)
             if after is None:

@@ -62,6 +62,9 @@ def spell(text: str) -> str:
     """The one spelling; raises OverLimit for what is too long to look at."""
     if len(text) > CHARS:
         raise OverLimit(f"{len(text)} characters, at most {CHARS} are read")
+    if not text.isprintable():
+        for control, command in _UNESCAPED:
+            text = control.sub(command, text)
     if not text.isascii():
         text = _ascii(text)
     if "\\\\" in text and "\\begin" not in text:
@@ -73,6 +76,26 @@ def spell(text: str) -> str:
 
 
 _REWRITTEN = (
+    (re.compile(r"\{([:=+<>-])\}"), r"\1"),
+    (re.compile(r"\\(?:text|mathrm|operatorname) ?\{ ?([0-9A-Fa-f]{1,40}) ?\}(?=_\{?\d)"), r"\1"),
+    (re.compile(r"\\(?:text|mathrm|operatorname|mathbf) ?\{ ?([CPA]) ?\}(?= ?[_^(])"), r"\1"),
+    (re.compile(r"^\^\{?(\d{1,9})\}?/_\{?(\d{1,9})\}?$"), r"\\frac{\1}{\2}"),
+    (re.compile(r"^(?:\\text ?\{)?(\d{1,9}) (?:in|out of) (\d{1,9})\}?$"), r"\1/\2"),
+    (
+        re.compile(r"(?<![\w}^_])(?:\{\})?[_^]\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"),
+        r"\\binom{\1}{\2}",
+    ),
+    (re.compile(r"(?<![\w}^_])(?:\{\})?[_^]\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
+    (re.compile(r"(?<![\w.])(\d{1,3})C(\d{1,3})(?![\w.])"), r"\\binom{\1}{\2}"),
+    (
+        re.compile(
+            r"\\(arc(?:sin|cos|tan)|sin|cos|tan|cot|sec|csc|ln|log)([a-gi-zA-Z])(?![a-zA-Z])"
+        ),
+        r"\\\1 \2",
+    ),
+    (re.compile(r"\belectron[ -]volts?\b"), "electronvolt"),
+    (re.compile(r"\bnautical miles?\b"), "nautical-mile"),
+    (re.compile(r"\bfluid ounces?\b|\bfl\.? oz\b"), "fl-oz"),
     (re.compile(r"\\(?:text|mathrm|textrm|mbox) ?\{ ?mins?\.? ?\}"), r" \\text{ minutes}"),
     (re.compile(r"(?<=\d) ?mins?\b(?! ?[({\\])"), " minutes"),
     (re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
@@ -83,7 +106,16 @@ _REWRITTEN = (
     (re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
 )
 """Spellings that would be read as something else: minutes beside the minimum, roman i and e,
-`{}_nC_k`, `3 to 5`."""
+`{}_nC_k`, `3 to 5`, `1 in 6`, hexadecimal digits in text."""
+_UNESCAPED = (
+    (re.compile("\x0c(?=[a-z])"), "\\\\f"),
+    (re.compile("\x08(?=[a-z])"), "\\\\b"),
+    (re.compile("\x07(?=[a-z])"), "\\\\a"),
+    (re.compile("\x0b(?=[a-z])"), "\\\\v"),
+    (re.compile("\t(?=(?:ext|imes|heta|an|frac|riangle|au)(?![a-z]))"), "\\\\t"),
+    (re.compile("\r(?=(?:ight|angle|ho|ightarrow)(?![a-z]))"), "\\\\r"),
+)
+"""Data sets whose `\\f` of `\\frac` became a form feed."""
 
 
 def _ascii(text: str) -> str:

@@ -137,6 +137,9 @@ class Evaluator:
         if power is not None and power.q == 1 and abs(power) < EXPONENT_BITS:
             return self._whole_power(base, int(power.p))
         exponent = self.value(item.exponent)
+        whole = exponent.unique_fmpz() if exponent.is_exact() else None
+        if whole is not None and abs(whole) < EXPONENT_BITS:
+            return self._whole_power(base, int(whole))
         if base.is_zero():
             return self._zero_power(exponent)
         if is_real(base) and is_real(exponent) and base.real > 0:
@@ -262,14 +265,22 @@ class Evaluator:
         low, high = self.value(item.low), self.value(item.high)
         outer = self.point.get(item.variable)
 
+        trouble: list[Exception] = []
+
         def body(x: acb, _analytic: bool) -> acb:
             self.point[item.variable] = x
-            return self.value(item.body)
+            try:
+                return acb("nan") if trouble else self.value(item.body)
+            except (Undecided, Undefined, OverLimit) as error:
+                trouble.append(error)  # flint cannot carry it
+                return acb("nan")
 
         value = acb.integral(body, low, high, eval_limit=2_000)
         self.point.pop(item.variable)
         if outer is not None:
             self.point[item.variable] = outer
+        if trouble:
+            raise trouble[0]
         return value
 
 
@@ -284,23 +295,31 @@ _READERS: dict[type[Node], Callable[[Evaluator, Any], acb]] = {
 
 
 class Points:
-    """Where formulas are compared: positive reals first, then both signs, then integers."""
+    """Where formulas are compared: positive numbers, then every pattern of signs, then positive."""
 
-    RANGES = ((0, 1), (1, 4), (0, 1), (4, 40), (-3, 3), (-3, 3), (-1, 1), (-40, 40))
+    SIZES = ((0, 1), (1, 4), (0, 1), (4, 40), (0, 3), (0, 3), (0, 1), (0, 40))
+    FURTHER = ((0, 2), (1, 3), (0, 1), (1, 2))
+    """Positive ones again, for those who need more than eight."""
+    SIGNED = range(4, 8)
+    """Which points of `SIZES` have signs: − −, + −, − +, + + for the first two variables."""
 
     def __init__(self, names: frozenset[str], integers: frozenset[str] = frozenset()) -> None:
         self.names, self.integers = sorted(names), integers
         self.random = Random(SEED)  # noqa: S311 - the seed is secret; speed matters here
 
     def __iter__(self) -> Iterator[dict[str, acb]]:
-        for low, high in self.RANGES:
-            yield {name: self._draw(name, low, high) for name in self.names}
+        for place, (low, high) in enumerate((*self.SIZES, *self.FURTHER)):
+            yield {
+                name: self._draw(name, low, high, place, nth) for nth, name in enumerate(self.names)
+            }
 
-    def _draw(self, name: str, low: int, high: int) -> acb:
+    def _draw(self, name: str, low: int, high: int, place: int, nth: int) -> acb:
         if name in self.integers:
-            return acb(self.random.randint(2, 30))
+            return acb(2 * self.random.randint(1, 14) + (place >> nth & 1))
         share = fmpq(self.random.getrandbits(60) | 1, 1 << 60)
-        return acb(arb(low + (high - low) * share))
+        negative = place in self.SIGNED and not (place - self.SIGNED[0]) >> nth & 1
+        size = low + (high - low) * share
+        return acb(arb(-size if negative else size))
 
 
 def precise(bits: int) -> None:

@@ -117,8 +117,17 @@ def _real_or_complex(name: str) -> Callable[[acb], acb]:
     return apply
 
 
-def _factorial2(_: acb) -> acb:
-    raise Undecided("a double factorial of no number")
+def _factorial2(value: acb) -> acb:
+    whole = value.unique_fmpz()
+    if whole is None or not 0 <= whole <= _DOUBLE:
+        raise Undecided("a double factorial of no small integer")
+    result = acb(1)
+    for factor in range(int(whole), 1, -2):
+        result *= factor
+    return result
+
+
+_DOUBLE = 2_000
 
 
 FUNCTIONS: dict[tuple[str, int], Callable[..., acb]] = {
@@ -143,6 +152,7 @@ FUNCTIONS: dict[tuple[str, int], Callable[..., acb]] = {
     ("cis", 1): lambda x: x.cos() + acb(0, 1) * x.sin(),
     ("gamma", 1): _gamma,
     ("factorial", 1): lambda x: _gamma(x + 1),
+    ("factorial2", 1): _factorial2,
     ("binom", 2): _binomial,
     ("perm", 2): lambda n, k: _gamma(n + 1) / _gamma(n - k + 1),
     ("mod", 2): _mod,

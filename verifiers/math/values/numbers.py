@@ -1,6 +1,7 @@
 """Is one formula another? Exact values, then balls, then the digits that a decimal shows."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from flint import acb, arb, fmpq
 
@@ -133,7 +134,7 @@ def show(value: acb) -> str:
 
 def _same_function(context: Context, gold: Node, answer: Node, base: int) -> bool:
     hints = _integer_names(gold) | _integer_names(answer)
-    agreed, complex_agreed = 0, 0
+    agreed, complex_agreed, disagreed = 0, 0, False
     imaginary = Const("i") in (*walk(gold), *walk(answer))
     for integers in (frozenset[str](), hints) if hints else (frozenset[str](),):
         for left, right in _values(gold, answer, base, integers):
@@ -141,12 +142,13 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
             if not _agree(left, right):
                 if real:
                     return _differ(context, gold, answer, left, right)
+                disagreed = True
                 continue
             agreed += real
             complex_agreed += not real
         if agreed >= MIN_POINTS:
             return context.says(True, "equal_function", _domain(agreed, integers))
-    if complex_agreed >= MIN_POINTS and not agreed:
+    if complex_agreed >= MIN_POINTS and not agreed and not disagreed:
         return context.says(True, "equal_function", "at complex values")
     raise Undecided("nowhere defined together" if not agreed else "at too few points")
 
@@ -180,7 +182,7 @@ def _values(
     names = symbols(gold) | symbols(answer) | _unknown(gold) | _unknown(answer)
     precise(POINT_BITS)
     try:
-        for point in Points(names, integers):
+        for point in islice(Points(names, integers), len(Points.SIZES)):
             left, right = _value(gold, point, base), _value(answer, point, base)
             if left is not None and right is not None:
                 yield left, right
@@ -198,13 +200,16 @@ def _value(item: Node, point: dict[str, acb], base: int) -> acb | None:
     return value if value.is_finite() else None
 
 
+_OF_INTEGERS = frozenset(("factorial", "factorial2", "binom", "perm", "mod", "gcd", "lcm"))
+
+
 def _integer_names(item: Node) -> frozenset[str]:
     """Letters that can only stand for integers: in bounds, factorials, exponents of a sign."""
     found: frozenset[str] = frozenset()
     for part in walk(item):
         if isinstance(part, Repeated):
             found |= symbols(part.low) | symbols(part.high)
-        elif isinstance(part, Call) and part.name in ("factorial", "binom", "perm", "mod", "gcd"):
+        elif isinstance(part, Call) and part.name in _OF_INTEGERS:
             found |= symbols(part)
         elif type(part).__name__ == "Pow" and (value := exact(part.base)) is not None and value < 0:  # type: ignore[attr-defined]
             found |= symbols(part.exponent)  # type: ignore[attr-defined]

@@ -57,7 +57,7 @@ def _conditions(item: Node, variable: str) -> Pieces:
     match item:
         case Either(items=parts):
             return operated("cup", [pieces(part, variable) for part in parts])
-        case Both(items=parts) | List(items=parts) | Tuple(left="cases", items=parts):
+        case Both(items=parts) | List(items=parts):
             return operated("cap", [pieces(part, variable) for part in parts])
         case Relation():
             return solved(item, variable)

@@ -43,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--work", type=Path, help="for checkpoints; default: OUT/work")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--after", type=Path, help="an earlier run's work folder: its cold start")
     parser.add_argument("--rate", type=float, help="GRPO's learning rate")
     parser.add_argument("--minutes", type=float, help="GRPO's time")
     parser.add_argument("--kind", help="the kind that judges the answer")
@@ -70,7 +71,9 @@ def main() -> None:
     with serving(given.out / "serve.log") as judge:
         bench = Bench(plan, given.out, work, given.seed, judge)
         bench.note("service", ready=True)
-        if given.smollm2:
+        if given.after:
+            bench.take_over(given.after)
+        elif given.smollm2:
             prepare_smollm2(bench, given.smollm2, given.data)
         else:
             bench.prepare()

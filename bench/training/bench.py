@@ -66,6 +66,11 @@ class Bench:
             max_length=128,
         )
 
+    def take_over(self, work: Path) -> None:
+        """The data and the cold-started model of an earlier run."""
+        self.cold = work / "cold"
+        self.train, self.heldout = work / "data/train.jsonl", work / "data/heldout.jsonl"
+
     def cold_start(self, model: Path, **over: Any) -> None:
         """Supervised steps until held-out pass@1 is where GRPO shall begin."""
         from adjudge.trainer_client.stages.cold_start import cold_start

@@ -19,7 +19,11 @@ MAX_REWARDS = 64
 MAX_MESSAGES = 4096
 """Turns of a prompt's chat."""
 
+MAX_WEIGHT = 1e6
+"""Of a component, either way: nothing that is added or multiplied leaves the range of floats."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Weight = Annotated[float, Field(allow_inf_nan=False, ge=-MAX_WEIGHT, le=MAX_WEIGHT)]
 
 
 class CompletionIn(Frozen):
@@ -38,7 +42,7 @@ class RewardSpec(Frozen):
     kind: str
     name: str | None = None
     """Default: the kind. Unique within the list."""
-    weight: Finite = 1.0
+    weight: Weight = 1.0
     params: dict[str, JsonValue] = Field(default_factory=dict)
 
     @property

@@ -11,6 +11,10 @@ from adjudge.service.api import Combine, RewardSpec
 
 Scores = Sequence[float | None]
 
+MAX_REWARD = 1e12
+"""Of a component or a reward, either way: a remote judge's score can be any number, and JSON has no
+infinity (it would be written as null, which means that nobody could tell)."""
+
 
 class Combiner:
     """One group's way from scores to a reward, worked out once for all of its completions."""
@@ -39,11 +43,11 @@ class Combiner:
                 return None
         zeroed = self._zeroed(scores)
         parts = [
-            0.0 if at in zeroed else weight * score
+            0.0 if at in zeroed else _bounded(weight * score)
             for at, (weight, score) in enumerate(zip(self._weights, scores, strict=True))
             if score is not None
         ]
-        return self._clip(self._mode(parts)) if parts else None
+        return self._clip(_bounded(self._mode(parts))) if parts else None
 
     def _undecided(self, scores: Scores) -> bool:
         return any(scores[at] is None for at in self._deciding)
@@ -60,9 +64,18 @@ class Combiner:
         return reward if bounds is None else min(max(reward, bounds[0]), bounds[1])
 
 
+def _bounded(value: float) -> float:
+    return min(max(value, -MAX_REWARD), MAX_REWARD)
+
+
+def _product(parts: list[float]) -> float:
+    """A zero is a zero, also beside parts whose product is too large for a float."""
+    return 0.0 if 0.0 in parts else math.prod(parts)
+
+
 _MODES: Mapping[str, Callable[[list[float]], float]] = {
     "sum": math.fsum,
     "gate": math.fsum,
-    "product": math.prod,
+    "product": _product,
     "min": min,
 }

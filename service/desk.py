@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from adjudge.sandbox.types import Limits, Program, Result
+from adjudge.sandbox.types import Limits, Program, Result, Sandbox
 from adjudge.service.api import RewardRequest, RewardResponse
 from adjudge.verifiers.types import Frozen
 
@@ -20,6 +20,18 @@ class SandboxState(Frozen):
     isolation: tuple[str, ...] = ()
     self_test: bool = False
     languages: dict[str, str] = Field(default_factory=dict)
+
+
+def sandbox_state(sandbox: Sandbox | None) -> SandboxState:
+    """What `GET /ready` says of a sandbox that passed its probe (or of none)."""
+    if sandbox is None:
+        return SandboxState()
+    return SandboxState(
+        backend=sandbox.backend,
+        isolation=sandbox.isolation,
+        self_test=True,
+        languages=dict(sandbox.languages),
+    )
 
 
 class Readiness(Frozen):

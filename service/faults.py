@@ -5,6 +5,7 @@ reports every branch; here the location is walked along the document that was se
 holds only what the sender wrote, and of a union only the branch is kept that came nearest.
 """
 
+import codecs
 import difflib
 import json
 import re
@@ -19,6 +20,8 @@ from pydantic_core import ErrorDetails
 from adjudge.service.api import Fault
 
 MAX_FAULTS = 20
+BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+PAIR = 2
 MAX_SHOWN = 60
 """Characters of a sender's key or value that a message repeats."""
 
@@ -156,8 +159,13 @@ def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "too_short":
         return f"must have at least {context['min_length']} entry"
     if kind == "too_long":
-        return f"too many entries: at most {context['max_length']:,}"
+        return _too_long(context["max_length"])
     return _plain(detail)
+
+
+def _too_long(most: int) -> str:
+    """A pair with a third entry is of another shape, a long list is over a limit (413)."""
+    return f"must have {most} entries" if most <= PAIR else f"too many entries: at most {most:,}"
 
 
 def _plain(detail: ErrorDetails) -> str:
@@ -167,7 +175,10 @@ def _plain(detail: ErrorDetails) -> str:
 
 
 def _unknown(name: str, model: type[BaseModel]) -> str:
-    near = difflib.get_close_matches(name[:MAX_SHOWN], field_names(model), n=1, cutoff=0.6)
+    known = field_names(model)
+    if name in known:
+        return "belongs elsewhere, not here"
+    near = difflib.get_close_matches(name[:MAX_SHOWN], known, n=1, cutoff=0.6)
     hint = f"; did you mean `{near[0]}`?" if near else ""
     return f"unknown field{hint}"
 
@@ -207,6 +218,10 @@ def broken_json(message: str, body: bytes | bytearray) -> Fault:
             return found
     if "unicode code point" in message:
         return _not_utf8(message, body)
+    if not body:
+        message = "the body is empty"
+    elif body.startswith(BYTE_ORDER_MARKS):
+        message = "it begins with a byte order mark; send plain UTF-8"
     return Fault(path="body", message=f"not valid JSON: {message}")
 
 

@@ -12,7 +12,7 @@ from functools import cache
 
 from adjudge.sandbox.types import Limits, Program, Result, Sandbox, SandboxError
 from adjudge.service.api import RewardRequest, RewardResponse, Timing
-from adjudge.service.desk import Readiness, SandboxState
+from adjudge.service.desk import Readiness, sandbox_state
 from adjudge.service.judge import Kinds, Watch, judge_job
 from adjudge.service.plan import plan
 from adjudge.verifiers.registry import Tools, registry
@@ -80,15 +80,3 @@ class InProcessDesk:
 def _run(sandbox: Sandbox, program: Program, limits: Limits, stdin: bytes) -> Result:
     with sandbox.open(program, limits) as session:
         return session.run(stdin)
-
-
-def sandbox_state(sandbox: Sandbox | None) -> SandboxState:
-    """What `GET /ready` says of a sandbox that passed its probe (or of none)."""
-    if sandbox is None:
-        return SandboxState()
-    return SandboxState(
-        backend=sandbox.backend,
-        isolation=sandbox.isolation,
-        self_test=True,
-        languages=dict(sandbox.languages),
-    )

@@ -8,7 +8,7 @@ are numbered so that a supervisor can tell which of them ran away.
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter
 
 from adjudge.service.api import Component
 from adjudge.verifiers.types import Completion, Frozen, Prompt
@@ -69,6 +69,24 @@ class JobResult(Frozen):
     classes: tuple[int | None, ...] | None = None
     """By entry: equal numbers are equivalent answers. Only where the job has a `vote`."""
     work_ms: float = 0.0
+
+
+class Ask(Frozen):
+    """Which units of a job to judge, when not simply all."""
+
+    settled: dict[int, Component]
+    only: tuple[int, ...] | None = None
+
+
+_REFERENCE: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+def read_job(payload: bytes, blob: bytes) -> Job:
+    """A job with its reference, which may have travelled apart."""
+    job = Job.model_validate_json(payload)
+    if not blob:
+        return job
+    return job.model_copy(update={"reference": _REFERENCE.validate_json(blob)})
 
 
 class RunJob(Frozen):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ValidationError
 
 from adjudge.service.api import Component
+from adjudge.service.faults import explain
 from adjudge.service.job import Job, JobResult, Row, Task
 from adjudge.verifiers.flags import flags
 from adjudge.verifiers.types import AnyVerifier, BadReference, Completion, Outcome, Verdict
@@ -23,6 +24,8 @@ Kinds = Mapping[str, AnyVerifier]
 Clock = Callable[[], float]
 """Seconds, monotonic."""
 
+MAX_DETAIL = 500
+"""Characters of a sentence about a reference."""
 VOTE_BUDGET_S = 2.0
 """Time for putting the answers of one group into classes; what is left then counts by spelling."""
 
@@ -48,7 +51,7 @@ def judge_job(job: Job, kinds: Kinds, watch: Watch) -> JobResult:
     began = watch.clock()
     completions = [job.completion(entry) for entry in job.entries]
     columns = [
-        _column(job, kinds[task.kind], task, at, completions, watch)
+        _column(job, kinds.get(task.kind), task, at, completions, watch)
         for at, task in enumerate(job.tasks)
     ]
     rows = tuple(
@@ -73,7 +76,7 @@ def _row(job: Job, completion: Completion, components: Sequence[Judged]) -> Row:
 
 def _column(
     job: Job,
-    verifier: AnyVerifier,
+    verifier: AnyVerifier | None,
     task: Task,
     at: int,
     completions: Sequence[Completion],
@@ -81,17 +84,42 @@ def _column(
 ) -> list[Judged]:
     """One reward for all entries of the job."""
     units = [index * len(job.tasks) + at for index in range(len(completions))]
-    try:
-        params = verifier.params.model_validate(task.params)
-        reference = verifier.reference.model_validate(job.reference)
-    except (ValidationError, BadReference) as error:
-        return [(component(_bad_reference(error), 0.0), ())] * len(completions)
+    read = _shapes(verifier, job, task)
+    if isinstance(read, Verdict):
+        return [(component(read, 0.0), ())] * len(completions)
+    assert verifier is not None
+    reference, params = read
     if verifier.check_group is not None:
         return _group_column(verifier, reference, params, completions, units, watch)
     return [
         _unit(verifier, reference, params, completion, unit, watch)
         for completion, unit in zip(completions, units, strict=True)
     ]
+
+
+def _shapes(
+    verifier: AnyVerifier | None, job: Job, task: Task
+) -> tuple[BaseModel, BaseModel] | Verdict:
+    """The reference and the params as the kind's models; or why there is no judging.
+
+    The front has checked kinds and params: what is wrong with them here is a worker of another
+    version, or without the front's plug-ins.
+    """
+    if verifier is None:
+        return Verdict.unscored("unknown_kind", f"the worker has no kind {task.kind!r}")
+    try:
+        params = verifier.params.model_validate(task.params)
+    except ValidationError as error:
+        log.warning("params of %s that the front took: %s", task.kind, error)
+        return Verdict.unscored("verifier_error", f"{task.kind}: the worker is of another version")
+    try:
+        return verifier.reference.model_validate(job.reference), params
+    except ValidationError as error:
+        faults = explain(error, job.reference, verifier.reference, "reference")
+        told = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:5])
+        return _bad_reference(told)
+    except BadReference as error:
+        return _bad_reference(str(error))
 
 
 def _unit(
@@ -147,7 +175,7 @@ def guarded(kind: str, run: Callable[[], list[Verdict]], count: int) -> list[Ver
     try:
         verdicts = run()
     except BadReference as error:
-        return [_bad_reference(error)] * count
+        return [_bad_reference(str(error))] * count
     except (MemoryError, RecursionError) as error:
         return [Verdict.incorrect("limit", f"{kind}: {type(error).__name__}")] * count
     except Exception as error:
@@ -156,18 +184,8 @@ def guarded(kind: str, run: Callable[[], list[Verdict]], count: int) -> list[Ver
     return verdicts
 
 
-def _bad_reference(error: ValidationError | BadReference) -> Verdict:
-    return Verdict.unscored("bad_reference", explain(error)[:500])
-
-
-def explain(error: ValidationError | BadReference) -> str:
-    """Where and what, for a person; without the input, which may be long."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"reference.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5]
-    )
+def _bad_reference(why: str) -> Verdict:
+    return Verdict.unscored("bad_reference", why[:MAX_DETAIL])
 
 
 def component(verdict: Verdict, seconds: float) -> Component:
@@ -188,7 +206,9 @@ def _classes(
     task = next((task for task in job.tasks if task.label == job.vote), None)
     if task is None:
         return None
-    verifier = kinds[task.kind]
+    verifier = kinds.get(task.kind)
+    if verifier is None:
+        return None
     same = _sameness(verifier, task)
     answers = [row.components[task.label].extracted for row in rows]
     return classify(answers, same, watch.clock)

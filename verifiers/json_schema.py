@@ -8,19 +8,17 @@ not match any pattern. Depth and size are bounded before a parser sees the text.
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import extend
 from pydantic import Field, JsonValue
-from referencing import Registry
-from referencing.exceptions import Unresolvable
 
 from adjudge.verifiers.exact import SHOWN
 from adjudge.verifiers.extract import split_thought
 from adjudge.verifiers.types import BadReference, Completion, Frozen, Reference, Verdict, Verifier
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 MAX_CHARS = 200_000
 MAX_DEPTH = 100
@@ -88,6 +86,8 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _validated(value: object, validator: Any, shown: str) -> Verdict:  # noqa: ANN401
+    from referencing.exceptions import Unresolvable
+
     try:
         error = next(validator.iter_errors(value), None)
     except Unresolvable as unresolvable:
@@ -105,25 +105,37 @@ def _pattern(
     pattern: str,
     instance: object,
     __: Any,  # noqa: ANN401
-) -> Iterator[ValidationError]:
+) -> Iterator["ValidationError"]:
+    from jsonschema.exceptions import ValidationError
+
     if not isinstance(instance, str):
         return
     if len(instance) > MAX_PATTERN_CHARS or not re.search(pattern, instance):
         yield ValidationError(f"does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+@cache
+def _draft() -> Any:  # noqa: ANN401 - jsonschema's classes are made at run time
+    """Draft 2020-12 with our `pattern`. jsonschema is imported here and not above: it takes a
+    worker's child a tenth of its start, and few requests hold a schema."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=256)
-def _validator(schema: str) -> Any:  # noqa: ANN401 - jsonschema's classes are made at run time
+def _validator(schema: str) -> Any:  # noqa: ANN401
     """Raises BadReference for what is no schema."""
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+
     parsed = json.loads(schema)
     try:
-        _Validator.check_schema(parsed)
+        _draft().check_schema(parsed)
     except SchemaError as error:
         raise BadReference(f"schema: {error.message[:SHOWN]}") from error
-    return _Validator(parsed, registry=Registry())
+    return _draft()(parsed, registry=Registry())
 
 
 verifier = Verifier(

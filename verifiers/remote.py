@@ -18,9 +18,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 from pydantic import (
     AfterValidator,
     ConfigDict,
@@ -31,6 +30,9 @@ from pydantic import (
 )
 
 from adjudge.verifiers.types import Completion, Frozen, Reference, Verdict, Verifier
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_BODY_BYTES = 1 << 20
 
@@ -102,6 +104,8 @@ class Judge:
     """The client of one server, shared by all threads of a worker's child."""
 
     def __init__(self, server: RemoteServer, sleep: Callable[[float], None] = time.sleep) -> None:
+        import httpx  # a fifth of a second that no other lane's children should spend
+
         key = server.api_key.get_secret_value() if server.api_key else ""
         self._server = server
         self._sleep = sleep
@@ -132,6 +136,8 @@ class Judge:
         raise failure
 
     def _ask(self, body: Mapping[str, JsonValue]) -> tuple[float, str]:
+        import httpx
+
         try:
             with self._client.stream("POST", self._server.url, json=body) as answer:
                 content = _bounded(answer)
@@ -144,7 +150,7 @@ class Judge:
         return _read(content)
 
 
-def _bounded(answer: httpx.Response) -> bytes:
+def _bounded(answer: "httpx.Response") -> bytes:
     content = b""
     for piece in answer.iter_bytes():
         content += piece

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adjudge.service.api import ErrorBody, Fault
 from adjudge.service.errors import BadRequest, QueueError, QueueUnreachable, TooLarge, Unscored
@@ -39,7 +40,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SlowBody, _slow)
     app.add_exception_handler(UnreadableEncoding, _encoding)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(Unforeseen)
 
 
 def _bad_request(_: Request, error: Exception) -> Response:
@@ -105,7 +106,27 @@ def _http(request: Request, error: Exception) -> Response:
     return refuse(error.status_code, "error", str(error.detail), headers=error.headers)
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    message = "this service failed on the request; its log says why. Nothing was scored"
-    return refuse(500, "internal", message)
+class Unforeseen:
+    """ASGI middleware: a bug of ours is one line for the caller and a traceback for the log. (As an
+    exception handler it would be raised again after the answer: logged twice, and the connection
+    broken under the caller's next request.)"""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            log.exception("%s %s failed", scope["method"], scope["path"][:200])
+            message = "this service failed on the request; its log says why. Nothing was scored"
+            await refuse(500, "internal", message)(scope, receive, send)

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from adjudge.service.errors import QueueFull, QueueUnreachable
-from adjudge.service.queue.keys import LANES, Client, QueueOptions, prompt_client, waiting_client
+from adjudge.service.queue.keys import (
+    BLOCK_S,
+    LANES,
+    Client,
+    QueueOptions,
+    prompt_client,
+    waiting_client,
+)
 from adjudge.service.queue.rate import Rate
 from adjudge.verifiers.types import Lane
 
@@ -136,28 +143,26 @@ class Front:
     async def _submit(self) -> None:
         """Send what has gathered while the last round trip was under way."""
         while True:
-            calls = [await self._calls.get()]
-            while len(calls) < BATCH and not self._calls.empty():
-                calls.append(self._calls.get_nowait())
+            calls = [await self._calls.get(), *self._gathered(BATCH - 1)]
             try:
                 answers = await self._send(calls)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("queue: %s: %s", UNREACHABLE, error)
+                # Those that came meanwhile have waited for this very Redis: they would wait twice.
+                calls += self._gathered(self._calls.qsize())
                 answers = [QueueUnreachable(f"{UNREACHABLE}: {error}")] * len(calls)
             for call, answer in zip(calls, answers, strict=True):
                 _settle(call.done, answer)
+
+    def _gathered(self, most: int) -> list[_Call]:
+        return [self._calls.get_nowait() for _ in range(min(most, self._calls.qsize()))]
 
     async def _send(self, calls: Sequence[_Call]) -> list[int | Exception]:
         async with self.redis.pipeline(transaction=False) as pipe:
             for call in calls:
                 pipe.eval(ADMIT, len(self._streams), *self._streams, *call.arguments)
             answers = await pipe.execute(raise_on_error=False)
-        return [
-            QueueUnreachable(f"{UNREACHABLE}: {answer}")
-            if isinstance(answer, Exception)
-            else answer
-            for answer in answers
-        ]
+        return [_refused(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
     # -- replies ---------------------------------------------------------------------------------
 
@@ -169,7 +174,7 @@ class Front:
                 if lost_at is not None or self._server is None:
                     await self._reconnected()
                 found = await self._pump_redis.blmpop(
-                    2.0, 1, self._reply, direction="RIGHT", count=BATCH
+                    BLOCK_S, 1, self._reply, direction="RIGHT", count=BATCH
                 )
                 lost_at = None
             except (RedisError, OSError, TimeoutError) as error:
@@ -223,6 +228,13 @@ class Front:
             )
             states = await self.redis.hmget(self.options.states, alive) if alive else []
         return [state.decode() for state in states if state is not None]
+
+
+def _refused(error: Exception) -> QueueFull | QueueUnreachable:
+    """What Redis answered to an admission, in our words."""
+    if "OOM " in str(error):
+        return QueueFull("the queue's memory (Redis, `maxmemory`) is full; try again later")
+    return QueueUnreachable(f"{UNREACHABLE}: {error}")
 
 
 @contextlib.contextmanager

@@ -6,10 +6,13 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 
 from adjudge.verifiers.types import Lane
 
 LANES: tuple[Lane, ...] = ("pure", "code", "remote")
+BLOCK_S = 2.0
+"""How long one blocking read waits in Redis, at most."""
 WORKERS = "workers"
 """The consumer group of every stream."""
 
@@ -72,17 +75,23 @@ def prompt_client(url: str, timeout_s: float = 0.8) -> Client:
         timeout=timeout_s,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 1),
+        # A pooled connection may have died unseen: try another, at once. Not after a timeout, or it
+        # would be two.
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
     return Redis.from_pool(pool)
 
 
 def waiting_client(url: str) -> Client:
-    """For commands that block on purpose: no socket timeout (redis-py 8 would set five seconds,
-    and break every longer wait); a lost peer is noticed by keep-alive and by our own reconnects."""
+    """For commands that block on purpose, `BLOCK_S` at a time.
+
+    redis-py 8's own socket timeout of five seconds breaks every longer wait. Ours is well above the
+    block, so that it only ends what no answer will come to: a machine that lost its power closes no
+    connection, and keep-alive notices after two hours.
+    """
     return Redis.from_url(
         url,
-        socket_timeout=None,
+        socket_timeout=BLOCK_S + 5.0,
         socket_connect_timeout=2.0,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),

@@ -21,19 +21,17 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import TypeAdapter
 
 from adjudge.sandbox.types import Sandbox
-from adjudge.service.api import Component
-from adjudge.service.desk import SandboxState
-from adjudge.service.in_process import sandbox_state
-from adjudge.service.job import Job
+from adjudge.service.desk import SandboxState, sandbox_state
+from adjudge.service.job import Ask, read_job
 from adjudge.service.judge import Watch, judge_job
 from adjudge.service.worker.frames import OPERATIONS, PROGRESS, REPLY, REQUEST, Frame
 from adjudge.service.worker.programs import run_program
 from adjudge.verifiers.registry import Tools
 from adjudge.verifiers.remote import RemoteServer
-from adjudge.verifiers.types import AnyVerifier, Frozen
+from adjudge.verifiers.types import AnyVerifier
 
 PR_SET_PDEATHSIG = 1
 
@@ -41,14 +39,6 @@ REMOTES_VARIABLE = "ADJUDGE_CHILD_REMOTES"
 """Where a child finds the servers of `remote` (JSON): they may hold keys, which must not stand
 among arguments that others can list."""
 REMOTES: TypeAdapter[dict[str, RemoteServer]] = TypeAdapter(dict[str, RemoteServer])
-_REFERENCE: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
-
-
-class Ask(Frozen):
-    """Which units of a job to judge, when not simply all."""
-
-    settled: dict[int, Component]
-    only: tuple[int, ...] | None = None
 
 
 class Bench:
@@ -77,14 +67,6 @@ class Bench:
             ask = Ask.model_validate_json(frame.header)
             watch = Watch(time.perf_counter, start, ask.settled, ask.only)
         return judge_job(job, self._kinds, watch).model_dump_json().encode()
-
-
-def read_job(payload: bytes, blob: bytes) -> Job:
-    """A job with its reference, which may have travelled apart."""
-    job = Job.model_validate_json(payload)
-    if not blob:
-        return job
-    return job.model_copy(update={"reference": _REFERENCE.validate_json(blob)})
 
 
 def _read(stream: BinaryIO) -> tuple[int, Frame] | None:

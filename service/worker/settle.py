@@ -10,9 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from adjudge.service.api import Component
-from adjudge.service.job import Job, JobResult, Row
+from adjudge.service.job import Ask, Job, JobResult, Row, read_job
 from adjudge.service.judge import SKIPPED, component
-from adjudge.service.worker.child import Ask, read_job
 from adjudge.service.worker.crew import Crew, Lost
 from adjudge.service.worker.frames import Frame
 from adjudge.verifiers.types import Verdict

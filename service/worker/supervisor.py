@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError, ResponseError
 
 from adjudge.service.desk import SandboxState
-from adjudge.service.queue.keys import QueueOptions, prompt_client, waiting_client
+from adjudge.service.queue.keys import BLOCK_S, QueueOptions, prompt_client, waiting_client
 from adjudge.service.queue.leases import Finished, Lease, Leases
 from adjudge.service.worker.crew import Crew, CrewOptions
 from adjudge.service.worker.frames import Frame
@@ -29,7 +29,6 @@ from adjudge.verifiers.types import Frozen, Lane
 
 log = logging.getLogger(__name__)
 
-BLOCK_MS = 2000
 FLUSH = 64
 """Replies in one MULTI."""
 BLOBS = 64
@@ -153,7 +152,7 @@ class Supervisor:
             self._freed.clear()
             await self._freed.wait()
             return
-        for lease in await self._leases.take(waiter, lane, room, BLOCK_MS):
+        for lease in await self._leases.take(waiter, lane, room, int(BLOCK_S * 1000)):
             self._accept(lease)
 
     async def _reclaim(self, lane: Lane) -> None:

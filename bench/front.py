@@ -1,6 +1,6 @@
 """What the HTTP front costs: parsing a body, and answering a request, beside the usual ways.
 
-    python bench/http.py            about half a minute; ratios within one run are what counts
+    python bench/front.py            about half a minute; ratios within one run are what counts
 
 The desk behind answers at once, so that only HTTP is measured: one server process on loopback, 16
 connections, groups of 16 completions of 8,000 characters (130 kB a request).

@@ -112,7 +112,7 @@ def compare(body: bytes, answer: bytes, count: Count) -> None:
 
 @contextmanager
 def service(workers: int) -> Iterator[tuple[str, int]]:
-    """URL and pid of `adjudge serve` on a free port."""
+    """URL and pid of `adjudge serve` on a free port, once a worker is up."""
     command = [str(Path(sys.executable).with_name("adjudge")), "serve", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--workers", str(workers)], stderr=subprocess.PIPE, text=True
@@ -122,6 +122,8 @@ def service(workers: int) -> Iterator[tuple[str, int]]:
         found = (re.search(r"listening on (http://\S+)", line) for line in process.stderr)
         url = next(match[1] for match in found if match)
         threading.Thread(target=process.stderr.read, daemon=True).start()
+        while not httpx.get(f"{url}/ready", timeout=30).json()["workers"]:
+            time.sleep(0.1)
         yield url, process.pid
     finally:
         process.send_signal(signal.SIGTERM)

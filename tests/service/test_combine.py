@@ -35,3 +35,11 @@ def test_combine(how: Combine, scores: dict[str, float | None], reward: float | 
 def test_a_component_that_is_only_watched_never_decides() -> None:
     assert Combiner((MATH, WATCHED), Combine())([1.0, None]) == 2.0
     assert Combiner((MATH, WATCHED), Combine(mode="product"))([1.0, None]) is None
+
+
+def test_no_reward_is_infinite() -> None:
+    """JSON would write it as null, which means that nobody could tell."""
+    heavy = [RewardSpec(kind="remote", name=str(at), weight=1e6) for at in range(64)]
+    assert Combiner(heavy, Combine())([1e308] * 64) == 1e12
+    assert Combiner(heavy, Combine(mode="product"))([1e308] * 64) == 1e12
+    assert Combiner(heavy, Combine(mode="product"))([*[1e308] * 63, 0.0]) == 0.0

@@ -1,42 +1,43 @@
 """Mathematical equivalence beside its peers: accuracy and speed, pair by pair, in one run.
 
     python bench/mathematics.py [PATH …] [--every N] [--peers none] [--markdown FILE] [--chart PNG]
-    python bench/mathematics.py --fuzz 1000000
+
+Peers are those that are installed: `pip install math-verify==0.9.0 latex2sympy2_extended[antlr4_13_2]`
+and `pip install --no-deps trl` (its `accuracy_reward` needs nothing more). math-verify is called as
+its own README calls it, `trl` is `trl.rewards.accuracy_reward` itself.
 
 PATH is a file or folder of JSON lines `{gold, answer, label}` (default: tests/cases/math); with
-`raw: true` the answer is a whole completion, else it is put in a box. Every pair is judged by every
-verifier in turn, in this process and on this thread, so that whatever the machine does meanwhile
-happens to all of them. Figures to compare are the ratios; milliseconds are this machine's.
+`raw: true` the answer is a whole completion, else it is put in a box. Each verifier has a process
+of its own, so that nobody warms another's caches, and judges each pair in its turn, so that
+whatever the machine does meanwhile happens to all of them.
 
+* Time is CPU time, of the verifier's process and, for us, of the symbolic tier's processes too: on
+  an idle machine it is the time by the clock, on a busy one the clock would measure the others.
 * FP: wrong answers accepted. FN: right answers refused. `unscored` counts as refused.
 * fallback: the share of pairs that reached our symbolic tier.
 * set `repeated`: the right and wrong answers of the first 100 golds eight times over, as a group of
   rollouts has them (everybody's caches help).
-
-math-verify as its own README calls it; `trl` is TRL's `accuracy_reward` if TRL can be imported,
-else its configuration of math-verify written out here, and named so.
 """
 
 import argparse
 import json
 import logging
-import random
+import multiprocessing
+import resource
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from adjudge.verifiers.math import verify
-from adjudge.verifiers.math.fallback import prover
-from adjudge.verifiers.types import Outcome
+import psutil
 
 Judge = Callable[[str, str], bool]
 """(gold, completion) → accepted."""
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
 GOLDS, ROLLOUTS = 100, 8
-SLOW_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Pair:
     gold: str
     completion: str
     label: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    accepted: bool
+    seconds: float
+    """Of CPU time."""
+    asked: bool
+    """Did it reach our symbolic tier?"""
+    memory_mb: float
+    """The most that the process has had so far."""
 
 
 @dataclass
@@ -54,15 +66,14 @@ class Score:
     false_positives: int = 0
     false_negatives: int = 0
     asked: int = 0
-    """Questions to our symbolic tier."""
+    memory_mb: float = 0.0
 
-    def add(self, judge: Judge, pair: Pair) -> None:
-        before, started = prover().asked, time.perf_counter()
-        accepted = judge(pair.gold, pair.completion)
-        self.seconds.append(time.perf_counter() - started)
-        self.asked += prover().asked > before
-        self.false_positives += accepted and not pair.label
-        self.false_negatives += pair.label and not accepted
+    def add(self, answer: Answer, label: bool) -> None:
+        self.seconds.append(answer.seconds)
+        self.asked += answer.asked
+        self.false_positives += answer.accepted and not label
+        self.false_negatives += label and not answer.accepted
+        self.memory_mb = answer.memory_mb
 
     @property
     def accuracy(self) -> float:
@@ -81,7 +92,9 @@ class Score:
 
 
 def adjudge_judge() -> Judge:
-    return lambda gold, text: verify(gold, text).verdict is Outcome.CORRECT
+    from adjudge.verifiers.math import verify
+
+    return lambda gold, text: verify(gold, text).score == 1.0
 
 
 def math_verify_judge() -> Judge:
@@ -105,48 +118,102 @@ def trl_judge() -> Judge:
     return judge
 
 
-def trl_written_out() -> Judge:
-    """trl/rewards/accuracy_rewards.py, its two calls of math-verify."""
-    from latex2sympy2_extended import NormalizationConfig
-    from math_verify import LatexExtractionConfig, parse
-    from math_verify import verify as compare
-
-    boxed = LatexExtractionConfig(
-        normalization_config=NormalizationConfig(units=True),
-        boxed_match_priority=0,
-        try_extract_without_anchor=False,
-    )
-
-    def judge(gold: str, text: str) -> bool:
-        wanted = parse(f"\\boxed{{{gold}}}", extraction_mode="first_match")
-        if not wanted:
-            return False
-        given = parse(text, extraction_config=[boxed], extraction_mode="first_match")
-        return bool(compare(wanted, given))
-
-    return judge
+JUDGES: dict[str, Callable[[], Judge]] = {
+    "adjudge": adjudge_judge,
+    "math-verify": math_verify_judge,
+    "trl": trl_judge,
+}
+WARM_UP = (("1/2", "0.5"), ("x^2", "x\\cdot x"), ("(1,2)", "(1, 3)"), ("\\sqrt{x^2}", "x"))
+"""Imports and first parses are nobody's figure, nor is the start of our symbolic tier."""
 
 
-def judges(names: Iterable[str]) -> dict[str, Judge]:
-    """Ours, and those peers that are asked for and installed."""
-    found = {"adjudge": adjudge_judge()}
-    for name in names:
-        if name == "math-verify":
-            found[name] = math_verify_judge()
-        elif name == "trl":
-            try:
-                found[name] = trl_judge()
-            except ImportError as error:
-                print(f"trl cannot be imported ({error}); its configuration is written out here")
-                found["trl's configuration"] = trl_written_out()
-    return found
+# -- a process for each ------------------------------------------------------------------------
+
+
+class Clock:
+    """CPU seconds of this process and of the symbolic tier's."""
+
+    def __init__(self, name: str) -> None:
+        self._ours = name == "adjudge"
+        self._tiers: list[psutil.Process] = []
+
+    def questions(self) -> int:
+        if not self._ours:
+            return 0
+        from adjudge.verifiers.math.fallback import prover
+
+        return prover().asked
+
+    def tier_s(self) -> float:
+        self._tiers = self._tiers or psutil.Process().children()
+        return sum(sum(process.cpu_times()[:4]) for process in self._tiers)
+
+
+def serve(name: str, link: Connection) -> None:
+    """Judge what comes over `link` until nothing more does."""
+    logging.disable(logging.WARNING)  # math-verify says each of its time-outs
+    try:
+        judge = JUDGES[name]()
+    except ImportError as error:
+        link.send(str(error))
+        return
+    for gold, answer in WARM_UP:
+        judge(gold, f"$\\boxed{{{answer}}}$")
+    clock = Clock(name)
+    tier_s = clock.tier_s()
+    link.send("")
+    while (pair := link.recv()) is not None:
+        before, started = clock.questions(), time.process_time()
+        accepted = judge(pair.gold, pair.completion)
+        seconds = time.process_time() - started
+        asked = clock.questions() > before
+        if asked:
+            seconds, tier_s = seconds + clock.tier_s() - tier_s, clock.tier_s()
+        link.send(Answer(accepted, seconds, asked, _peak_mb()))
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def process(name: str) -> Iterator[Connection | None]:
+    """A link to a verifier's own process; None where it is not installed."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=serve, args=(name, theirs), daemon=True)
+    child.start()
+    missing = ours.recv()
+    if missing:
+        print(f"{name} is left out: {missing}")
+    yield None if missing else ours
+    if not missing:
+        ours.send(None)
+    child.join()
+
+
+def measure(sets: dict[str, list[Pair]], names: Iterable[str]) -> dict[str, dict[str, Score]]:
+    """By set and verifier."""
+    with ExitStack() as stack:
+        links = {name: stack.enter_context(process(name)) for name in names}
+        present = {name: link for name, link in links.items() if link is not None}
+        return {name: _measured(pairs, present) for name, pairs in sets.items()}
+
+
+def _measured(pairs: list[Pair], links: dict[str, Connection]) -> dict[str, Score]:
+    scores = {name: Score() for name in links}
+    for pair in pairs:
+        for name, link in links.items():
+            link.send(pair)
+            scores[name].add(link.recv(), pair.label)
+    return scores
 
 
 # -- the sets ----------------------------------------------------------------------------------
 
 
 def read(path: Path, every: int) -> list[Pair]:
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [
         Pair(
             row["gold"],
@@ -154,6 +221,7 @@ def read(path: Path, every: int) -> list[Pair]:
             bool(row["label"]),
         )
         for row in rows[::every]
+        if "gold" in row
     ]
 
 
@@ -162,7 +230,7 @@ def repeated(pairs: list[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.gold in golds for _ in range(ROLLOUTS)]
 
 
-def sets(paths: list[Path], every: int) -> dict[str, list[Pair]]:
+def read_all(paths: list[Path], every: int) -> dict[str, list[Pair]]:
     files = [
         file
         for path in paths
@@ -174,26 +242,11 @@ def sets(paths: list[Path], every: int) -> dict[str, list[Pair]]:
     return found | {"repeated": repeated(base)}
 
 
-def warm_up(judged: dict[str, Judge]) -> None:
-    """Imports and first parses are nobody's figure."""
-    for judge in judged.values():
-        for gold, answer in (("1/2", "0.5"), ("x^2", "x\\cdot x"), ("(1,2)", "(1, 3)")):
-            judge(gold, f"$\\boxed{{{answer}}}$")
-
-
-def measure(pairs: list[Pair], judged: dict[str, Judge]) -> dict[str, Score]:
-    scores = {name: Score() for name in judged}
-    for pair in pairs:
-        for name, judge in judged.items():
-            scores[name].add(judge, pair)
-    return scores
-
-
 # -- the report --------------------------------------------------------------------------------
 
 HEAD = (
     "| set (pairs) | verifier | right % | FP | FN | p50 ms | p99 ms | max ms | pairs/s "
-    "| adjudge is faster by | fallback % |"
+    "| adjudge is faster by | fallback % | MB |"
 )
 
 
@@ -219,6 +272,7 @@ def _row(name: str, judge: str, score: Score, ours: Score) -> str:
         f"{score.rate:.0f}",
         "" if score is ours else f"{ours.rate / score.rate:.0f}x",
         f"{100 * score.asked / len(score.seconds):.1f}" if score is ours else "",
+        f"{score.memory_mb:.0f}",
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -231,7 +285,7 @@ def draw(results: dict[str, dict[str, Score]], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     names = list(next(iter(results.values())))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     width = 0.8 / len(names)
     for place, name in enumerate(names):
         at = [index + place * width for index in range(len(results))]
@@ -241,61 +295,10 @@ def draw(results: dict[str, dict[str, Score]], path: Path) -> None:
     right.set(title="pairs a second and core (logarithmic)", yscale="log")
     for axis in (left, right):
         middle = [index + width * (len(names) - 1) / 2 for index in range(len(results))]
-        axis.set_xticks(middle, [name.replace("_", "\n") for name in results], fontsize=8)
+        axis.set_xticks(middle, [name.replace("_", "\n") for name in results], fontsize=7)
         axis.spines[["top", "right"]].set_visible(False)
-    left.legend(frameon=False, loc="lower left")
-    figure.savefig(path, dpi=130)
-
-
-# -- fuzz --------------------------------------------------------------------------------------
-
-SCRAPS = [
-    *r"""\frac \sqrt \left \right ( ) [ ] { } \{ \} ^ _ , ; : = < > \le \ge \ne \pm \cup \cap \in
-    \infty \pi \text{ \begin{pmatrix} \end{pmatrix} & \\ \sum_{k=1}^ \int \lim_{x\to0} ! % \%
-    ^\circ \circ 0 1 2 9 . 12.50 1,000 x y n k e i \log \sin \cos | \mid \mathbb{R} cm m/s \$ $
-    - + * / \cdot \times \div \pmod{7} \equiv \overline{3} \binom 10^ \mathrm or and no solution
-    ½ × ° √ ² − 答案是 ， ' """.split(),  # noqa: SIM905 - scraps with blanks between read better
-    *(" ", "\n", "\x00", "\ud800", '"'),
-]
-
-
-def mutated(text: str, draw_: random.Random) -> str:
-    """`text` with up to six scraps put in, taken out or doubled."""
-    for _ in range(draw_.randint(0, 6)):
-        at = draw_.randint(0, len(text))
-        match draw_.randint(0, 3):
-            case 0:
-                text = text[:at] + draw_.choice(SCRAPS) + text[at:]
-            case 1:
-                text = text[:at] + text[at + draw_.randint(1, 3) :]
-            case 2:
-                text = text[:at] + text[max(0, at - 4) : at] + text[at:]
-            case _:
-                text = text[:at] + "".join(draw_.choices(SCRAPS, k=3)) + text[at:]
-    return text
-
-
-def fuzz(count: int, pairs: list[Pair], seed: int) -> int:
-    """Judge `count` mutated pairs; the number of exceptions and slow verdicts."""
-    source = random.Random(seed)
-    faults, worst = 0, 0.0
-    for number in range(count):
-        pair = source.choice(pairs)
-        gold, text = mutated(pair.gold, source), mutated(pair.completion, source)
-        started = time.perf_counter()
-        try:
-            verify(gold, text)
-        except Exception as error:  # noqa: BLE001 - that is what a fuzzer looks for
-            faults += 1
-            print(f"{type(error).__name__}: {error}\n  gold {gold!r}\n  text {text!r}")
-        took = time.perf_counter() - started
-        worst = max(worst, took)
-        if took > SLOW_S and not prover().asked:
-            faults += 1
-            print(f"{took:.2f} s\n  gold {gold!r}\n  text {text!r}")
-        if number % 10_000 == 9_999:
-            print(f"{number + 1:,} pairs, {faults} faults, slowest {worst:.2f} s", flush=True)
-    return faults
+    left.legend(frameon=False, loc="lower left", fontsize=8)
+    figure.savefig(path, dpi=90)
 
 
 def main() -> None:
@@ -305,19 +308,12 @@ def main() -> None:
     parser.add_argument("--peers", default="math-verify,trl", help="comma-separated; or none")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
     parser.add_argument("--chart", type=Path, help="write a PNG to this file")
-    parser.add_argument("--fuzz", type=int, default=0, help="judge N mutated pairs instead")
-    parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    logging.disable(logging.WARNING)  # math-verify says each of its time-outs
-    found = sets(asked.paths, asked.every)
-    if asked.fuzz:
-        sys.exit(fuzz(asked.fuzz, [pair for pairs in found.values() for pair in pairs], asked.seed))
-    judged = judges(asked.peers.split(","))
-    warm_up(judged)
-    results = {name: measure(pairs, judged) for name, pairs in found.items()}
+    names = ["adjudge", *(name for name in asked.peers.split(",") if name in JUDGES)]
+    results = measure(read_all(asked.paths, asked.every), names)
     print(text := table(results))
     if asked.markdown:
-        asked.markdown.write_text(text + "\n")
+        asked.markdown.write_text(text + "\n", "utf-8")
     if asked.chart:
         draw(results, asked.chart)
 

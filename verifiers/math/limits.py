@@ -11,15 +11,17 @@ CHARS = 4_000
 """Characters of one answer or reference."""
 TOKENS = 3_000
 DEPTH = 1_000
-"""Nested brackets, fractions, exponents, …"""
+"""Nested brackets and braces, two to a fraction."""
+LEVELS = 400
+"""Of the tree that is made of them."""
 DIGITS = 1_000
 """Digits of one number."""
 BITS = 1 << 16
 """Size of an exact intermediate value."""
 EXPONENT_BITS = 1 << 26
 """A ball whose magnitude is past 2^±this is not computed with any further."""
-STEPS = 20_000
-"""Nodes evaluated for one answer pair, bounded sums included."""
+STEPS = 12_000
+"""Nodes evaluated for one pair of answers, at all points, bounded sums included."""
 ITEMS = 64
 """Members of a list, set or tuple that are compared without regard to order."""
 VARIANTS = 32

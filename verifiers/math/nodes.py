@@ -5,16 +5,20 @@ Nodes compare by structure; whether two of them *mean* the same is `compare`'s b
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from flint import fmpq
 
 
 class Node:
-    """One vertex of the tree. `__slots__` names exactly the fields: no node inherits another."""
+    """One vertex of the tree. No node inherits another; two slots remember what `kinds` and
+    `symbols` found, for a tree is compared many times."""
 
-    __slots__: tuple[str, ...] = ()
+    __slots__: tuple[str, ...] = ("_kinds", "_symbols")
+    _kinds: frozenset[type["Node"]]
+    _symbols: frozenset[str]
 
 
 # -- formulas ----------------------------------------------------------------------------------
@@ -293,17 +297,25 @@ class Date(Node):
     day: int | None
 
 
-def children(item: Node) -> Iterator[Node]:
-    for name in item.__slots__:
-        yield from _nodes(getattr(item, name))
+def children(item: Node) -> list[Node]:
+    found: list[Node] = []
+    for name in _held(type(item)):
+        _gather(getattr(item, name), found)
+    return found
 
 
-def _nodes(value: object) -> Iterator[Node]:
+@cache
+def _held(kind: type[Node]) -> tuple[str, ...]:
+    """The fields that hold nodes."""
+    return tuple(part.name for part in fields(kind) if "Node" in str(part.type))  # type: ignore[arg-type]
+
+
+def _gather(value: object, found: list[Node]) -> None:
     if isinstance(value, Node):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple):
         for part in value:
-            yield from _nodes(part)
+            _gather(part, found)
 
 
 def walk(item: Node) -> Iterator[Node]:
@@ -312,6 +324,16 @@ def walk(item: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(children(top))
+
+
+def kinds(item: Node) -> frozenset[type[Node]]:
+    """The types of all nodes of the tree."""
+    try:
+        return item._kinds
+    except AttributeError:
+        found = frozenset((type(item),)).union(*map(kinds, children(item)))
+        object.__setattr__(item, "_kinds", found)
+        return found
 
 
 def rebuild(item: Node, change: Callable[[Node], Node]) -> Node:
@@ -343,11 +365,18 @@ def rename(item: Node, names: dict[str, str]) -> Node:
 
 def symbols(item: Node) -> frozenset[str]:
     """Free variables."""
+    try:
+        return item._symbols
+    except AttributeError:
+        found = _free(item)
+        object.__setattr__(item, "_symbols", found)
+        return found
+
+
+def _free(item: Node) -> frozenset[str]:
     if isinstance(item, Sym):
         return frozenset((item.name,))
-    found: frozenset[str] = frozenset()
-    for part in children(item):
-        found |= symbols(part)
+    found = frozenset[str]().union(*map(symbols, children(item)))
     if isinstance(item, Repeated):
         return (found - {item.variable}) | symbols(item.low) | symbols(item.high)
     if isinstance(item, Limit):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from adjudge.verifiers.extract import Extraction, How, extract
 from adjudge.verifiers.math.compare import compare
@@ -16,8 +16,11 @@ from adjudge.verifiers.types import BadReference, Completion, Reference, Verdict
 SHOWN = 200
 
 
+Answers = str | tuple[str, ...]
+
+
 class MathReference(Reference):
-    answer: str | tuple[str, ...] = Field(min_length=1)
+    answer: Answers = Field(min_length=1)
     """LaTeX or plain; several: any of them will do."""
 
 
@@ -26,27 +29,29 @@ class MathParams(Policies):
     """Where the answer stands."""
 
 
+DEFAULTS = MathParams()
+
+
 def check(completion: Completion, reference: MathReference, params: MathParams) -> Verdict:
-    golds = _golds(reference.answer)
+    return _checked(completion, reference.answer, params)
+
+
+def _checked(completion: Completion, answer: Answers, params: MathParams) -> Verdict:
+    texts = (answer,) if isinstance(answer, str) else answer
+    for text in texts:
+        _gold(text)
     found = extract(completion, params.extract)
     if found.reason is not None:
         return found.refusal()
-    return _judged(golds, found, params)
+    return _judged(texts, found, params)
 
 
 def verify(reference: str, completion: str, params: MathParams | None = None) -> Verdict:
     """Is the completion's answer equal to the reference? A bad one is `unscored`."""
     try:
-        return check(
-            Completion(completion), MathReference(answer=reference), params or MathParams()
-        )
-    except (BadReference, ValidationError) as error:
+        return _checked(Completion(completion), reference, params or DEFAULTS)
+    except BadReference as error:
         return Verdict.unscored("bad_reference", str(error)[:500])
-
-
-def _golds(answer: str | tuple[str, ...]) -> list[tuple[str, Node]]:
-    texts = (answer,) if isinstance(answer, str) else answer
-    return [(text, _gold(text)) for text in texts]
 
 
 @lru_cache(maxsize=4096)
@@ -71,28 +76,32 @@ def _unboxed(text: str) -> str:
     return found.answer if found.reason is None else text
 
 
-def _judged(golds: Sequence[tuple[str, Node]], found: Extraction, params: MathParams) -> Verdict:
+@lru_cache(maxsize=2048)
+def _compared(gold: str, answer: str, policies: Policies) -> Decision:
+    """Remembered, for the rollouts of a group share their few answers."""
+    return compare(_tree(gold), _tree(answer), policies)
+
+
+def _judged(golds: Sequence[str], found: Extraction, params: MathParams) -> Verdict:
     shown = found.answer[:SHOWN]
-    answers = []
     for candidate in found.candidates:
         try:
-            answers.append(_tree(candidate))
+            _tree(candidate)
         except OverLimit as error:
             return Verdict.incorrect("limit", str(error), shown)
         except (Malformed, RecursionError) as error:
             return Verdict.incorrect("unreadable", f"{candidate[:80]!r}: {error}", shown)
-    for other in answers[:-1]:
-        if compare(other, answers[-1], params).equal is not True:
-            return Verdict.no_answer("ambiguous", f"{len(answers)} different answers are given")
-    return _best(golds, answers[-1], params, shown)
+    *others, answer = found.candidates
+    if any(_compared(other, answer, params).equal is not True for other in others):
+        said = f"{len(found.candidates)} different answers are given"
+        return Verdict.no_answer("ambiguous", said)
+    return _best(golds, answer, params, shown)
 
 
-def _best(
-    golds: Sequence[tuple[str, Node]], answer: Node, params: MathParams, shown: str
-) -> Verdict:
+def _best(golds: Sequence[str], answer: str, params: MathParams, shown: str) -> Verdict:
     decisions = []
-    for text, gold in golds:
-        decision = compare(gold, answer, params)
+    for text in golds:
+        decision = _compared(text, answer, params)
         decisions.append((text, decision))
         if decision.equal:
             return Verdict.correct(decision.reason, _detail(shown, "=", text, decision), shown)
@@ -107,7 +116,7 @@ def _detail(answer: str, sign: str, gold: str, decision: Decision) -> str:
 
 def _same(left: str, right: str, params: MathParams) -> bool:
     try:
-        return compare(_tree(left), _tree(right), params).equal is True
+        return _compared(left, right, params).equal is True
     except (Malformed, OverLimit, RecursionError):
         return left == right
 

@@ -19,10 +19,10 @@ def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Nod
     gold, answer = one_unknown(gold, answer)
     gold, answer = _headed(context, gold, answer)
     for _ in range(3):
-        before = (gold, answer)
+        left, right = gold, answer
         gold, answer = unnamed(context, gold, answer), unnamed(context, answer, gold)
         gold, answer = _single(gold), _single(answer)
-        if before == (gold, answer):
+        if left is gold and right is answer:
             break
     return gold, answer
 

@@ -3,7 +3,7 @@
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import alike
 from adjudge.verifiers.math.compare.cases import branches
-from adjudge.verifiers.math.compare.formulas import formulas, measured
+from adjudge.verifiers.math.compare.formulas import decided, formulas, measured
 from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
 from adjudge.verifiers.math.compare.members import (
     collections,
@@ -18,6 +18,7 @@ from adjudge.verifiers.math.compare.sets import sets
 from adjudge.verifiers.math.compare.words import labelled, letters, moments, words
 from adjudge.verifiers.math.context import Context, Decision, Policies
 from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
+from adjudge.verifiers.math.values.balls import budget
 from adjudge.verifiers.math.values.intervals import NoSet
 from adjudge.verifiers.math.values.lines import Line, line, same_line
 
@@ -25,11 +26,12 @@ from adjudge.verifiers.math.values.lines import Line, line, same_line
 def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> Decision:
     """Never raises for what the two are; `equal` is None where it stays undecided."""
     context = Context(policies or Policies(), same)
+    budget.renew()
     try:
         equal = same(context, gold, answer)
     except Undefined as error:
         return Decision(False, "undefined", str(error))
-    except OverLimit as error:
+    except (OverLimit, RecursionError) as error:
         return Decision(False, "limit", str(error))
     except (Undecided, NoSet) as error:
         return Decision(None, "undecided", str(error))
@@ -37,6 +39,8 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
 
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if type(gold) is type(answer) is n.Num:  # most answers are
+        return decided(context, gold, answer)
     lines = as_lines(gold, answer)
     if lines is not None:
         return same_line(context, *lines)

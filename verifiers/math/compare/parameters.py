@@ -8,6 +8,7 @@ from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import Undecided
 from adjudge.verifiers.math.values.families import progressions, same_progressions
 
+_FAMILY = frozenset((n.Given, n.Congruence))
 _INTEGER_NAMES = frozenset(["k", "n", "m", "l", "j", "t"])
 
 
@@ -48,8 +49,8 @@ def implied(gold: n.Node, answer: n.Node) -> bool:
 
 
 def _of_angles(item: n.Node) -> bool:
-    return bool(n.symbols(item)) and any(
-        part == n.Const("pi") or isinstance(part, n.Quantity) for part in n.walk(item)
+    return bool(n.symbols(item)) and (
+        n.Quantity in n.kinds(item) or (n.Const in n.kinds(item) and n.Const("pi") in n.walk(item))
     )
 
 
@@ -72,6 +73,4 @@ def _without_given(context: Context, gold: n.Node, answer: n.Node) -> bool:
 
 
 def has_family(gold: n.Node, answer: n.Node) -> bool:
-    return any(
-        isinstance(part, n.Given | n.Congruence) for side in (gold, answer) for part in n.walk(side)
-    )
+    return not (_FAMILY.isdisjoint(n.kinds(gold)) and _FAMILY.isdisjoint(n.kinds(answer)))

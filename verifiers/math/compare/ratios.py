@@ -11,7 +11,10 @@ from adjudge.verifiers.math.context import Context
 
 def ratios(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if isinstance(gold, n.Num) or isinstance(answer, n.Num):
-        return with_constants(context, _quotient(gold), _quotient(answer))
+        one, other = _quotient(gold), _quotient(answer)
+        if isinstance(one, n.Ratio) or isinstance(other, n.Ratio):
+            return differ(context, gold, answer)
+        return with_constants(context, one, other)
     left, right = _terms(gold), _terms(answer)
     if left is None or right is None or len(left) != len(right):
         return differ(context, gold, answer)

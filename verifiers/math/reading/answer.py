@@ -7,8 +7,9 @@ import re
 from functools import lru_cache
 
 from adjudge.verifiers.math.limits import Malformed
-from adjudge.verifiers.math.nodes import Choice, Node, Text
+from adjudge.verifiers.math.nodes import Choice, Neg, Node, Text
 from adjudge.verifiers.math.reading.calendar import moment
+from adjudge.verifiers.math.reading.numerals import number
 from adjudge.verifiers.math.reading.parser import parse
 from adjudge.verifiers.math.reading.spelling import spell
 from adjudge.verifiers.math.vocabulary import PHRASES, spoken
@@ -37,9 +38,16 @@ _NOT_WORDS = re.compile(r"[^\w\s/%-]|_")
 _ARTICLES = frozenset(("the", "a", "an"))
 
 
+_NUMERAL = re.compile(r"(-?)([0-9]{1,300}(?:\.[0-9]{1,300})?)")
+"""What most answers are, and nothing else could be meant by."""
+
+
 @lru_cache(maxsize=4_096)
 def read(text: str, loose: bool = True) -> Node:
     """The tree of one answer; raises Malformed, or OverLimit, for what is none."""
+    if plain := _NUMERAL.fullmatch(text):
+        value = number(plain[2])
+        return Neg(value) if plain[1] else value
     spelt = spell(text)
     _balanced(spelt)
     plain = _unwrapped(spelt).strip(" .;,:*")

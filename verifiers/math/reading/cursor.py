@@ -15,13 +15,18 @@ class Cursor:
         self.depth = 0
 
     def ahead(self, steps: int = 0) -> Token:
-        place = self.at + steps
-        return self.tokens[place] if place < len(self.tokens) else END
+        try:
+            return self.tokens[self.at + steps]
+        except IndexError:
+            return END
 
     @property
     def next(self) -> str:
         """The text of the next token; empty at the end."""
-        return self.ahead().text
+        try:
+            return self.tokens[self.at].text
+        except IndexError:
+            return ""
 
     def take(self) -> Token:
         token = self.ahead()

@@ -140,10 +140,12 @@ def tokenize(text: str) -> list[Token]:
 
 
 class _Lexer:
-    def __init__(self, text: str, roman: int = 0) -> None:
+    def __init__(self, text: str, nested: int = 0, roman: bool = False) -> None:
         self.text = text
-        self.roman = roman
+        self.nested = nested
         """How many text commands this text is in."""
+        self.roman = roman
+        """Is one of them for words?"""
         self.tokens: list[Token] = []
         self.at = 0
         self.depth = 0
@@ -262,8 +264,10 @@ class _Lexer:
         self._level(text)
 
     def _text(self, name: str) -> None:
+        if self.nested > _MAX_TEXT_DEPTH:
+            raise OverLimit(f"text commands nested deeper than {_MAX_TEXT_DEPTH}")
         end = _group_end(self.text, self.at)
-        if end < 0 or self.roman > _MAX_TEXT_DEPTH:
+        if end < 0:
             return  # `\rm` and its like: what follows is not in a group
         inner = self.text[self.text.index("{", self.at) + 1 : end - 1]
         if name in ("mathbf", "boldsymbol", "bm", "bold", "vec") and inner.strip() in (
@@ -278,7 +282,7 @@ class _Lexer:
 
     def _inner(self, inner: str, name: str) -> None:
         maths = name in ("boldsymbol", "bm", "mathbf", "mathit", "mathcal", "boxed", "fbox", "pmb")
-        lexer = _Lexer(inner, 0 if maths and not self.roman else self.roman + 1)
+        lexer = _Lexer(inner, self.nested + 1, self.roman or not maths)
         tokens = lexer.run()
         if tokens:
             self.tokens.append(tokens[0]._replace(gap=self.gap or tokens[0].gap))

@@ -1,6 +1,6 @@
 """Statements: relations, lists, conditions, sets. The top of the parser; linear in the tokens."""
 
-from adjudge.verifiers.math.limits import Malformed
+from adjudge.verifiers.math.limits import LEVELS, Malformed, OverLimit
 from adjudge.verifiers.math.nodes import (
     Add,
     Both,
@@ -26,6 +26,7 @@ from adjudge.verifiers.math.nodes import (
     Sym,
     Text,
     Tuple,
+    children,
     integer,
     symbols,
 )
@@ -48,7 +49,20 @@ def parse(text: str, loose: bool = True, letters: bool = True) -> Node:
     """
     parser = Parser(tokenize(text))
     parser.loose, parser.letters = loose, letters
-    return parser.document()
+    tree = parser.document()
+    if len(parser.tokens) > LEVELS:
+        _measure(tree)
+    return tree
+
+
+def _measure(tree: Node) -> None:
+    """Postfixes and signs nest without brackets: `x!!!!`."""
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        if depth > LEVELS:
+            raise OverLimit(f"nested deeper than {LEVELS}")
+        level = [part for item in level for part in children(item)]
 
 
 class Parser(Formula):

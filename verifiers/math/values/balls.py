@@ -7,6 +7,7 @@ the size that we read, far beyond chance, but no proof.
 """
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
@@ -65,18 +66,29 @@ SEED = secrets.randbits(128)
 """Drawn anew by every process: an answer cannot be built to agree at our points."""
 
 
-class Evaluator:
-    """Evaluates nodes at one point; counts its steps over all of them."""
+class Budget(threading.local):
+    """Steps left for the pair that this thread compares."""
 
-    def __init__(self, point: Point | None = None, steps: int = STEPS, log_base: int = 0) -> None:
+    left = STEPS
+
+    def renew(self) -> None:
+        self.left = STEPS
+
+
+budget = Budget()
+
+
+class Evaluator:
+    """Evaluates nodes at one point, within the pair's budget."""
+
+    def __init__(self, point: Point | None = None, log_base: int = 0) -> None:
         self.point = dict(point or {})
-        self.left = steps
         self.log_base = log_base
         """What a bare `log` means: 0 the natural one, 10 the common one."""
 
     def value(self, item: Node) -> acb:
-        self.left -= 1
-        if self.left < 0:
+        budget.left -= 1
+        if budget.left < 0:
             raise OverLimit("too many steps to compute it")
         reader = _READERS.get(type(item))
         if reader is None:

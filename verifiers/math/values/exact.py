@@ -54,11 +54,9 @@ def _rarer(item: Node) -> fmpq | None:
             return None if amount is None else amount * unit.factor
         case Call(name="det", args=(Matrix() as matrix,)):
             return _determinant(matrix)
-        case Call(name=name, args=args):
+        case Call(name=name, args=args) if name in _CALLS:
             values = [known for arg in args if (known := exact(arg)) is not None]
-            if len(values) < len(args) or name not in _CALLS:
-                return None
-            return _call(name, values)
+            return _call(name, values) if len(values) == len(args) else None
     return None
 
 

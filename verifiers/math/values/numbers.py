@@ -13,10 +13,13 @@ from adjudge.verifiers.math.nodes import (
     Apply,
     Call,
     Const,
+    Div,
     Neg,
     Node,
     Num,
+    Pow,
     Repeated,
+    kinds,
     rebuild,
     symbols,
     walk,
@@ -60,9 +63,13 @@ def _short(value: fmpq) -> str:
     return text if len(text) <= 40 else f"{text[:18]}…{text[-18:]} ({len(text)} characters)"
 
 
+_RISKY = frozenset((Call, Div, Pow))
+"""What may be undefined somewhere."""
+
+
 def _defined(item: Node) -> None:
     """Raises Undefined where a part of it is a division by zero or the like."""
-    if any(isinstance(part, Call) or type(part).__name__ in ("Div", "Pow") for part in walk(item)):
+    if not _RISKY.isdisjoint(kinds(item)):
         try:
             list(_values(item, item, 0, frozenset()))
         except Undecided:
@@ -80,10 +87,15 @@ def _same_value(context: Context, gold: Node, answer: Node) -> bool:
 
 
 def _bare_log(item: Node) -> bool:
-    return any(isinstance(p, Call) and p.name == "log" and len(p.args) == 1 for p in walk(item))
+    return Call in kinds(item) and any(
+        isinstance(part, Call) and part.name == "log" and len(part.args) == 1
+        for part in walk(item)
+    )
 
 
 def _unknown(item: Node) -> frozenset[str]:
+    if Apply not in kinds(item):
+        return frozenset()
     return frozenset(f"{part!r}" for part in walk(item) if isinstance(part, Apply))
 
 
@@ -135,7 +147,7 @@ def show(value: acb) -> str:
 def _same_function(context: Context, gold: Node, answer: Node, base: int) -> bool:
     hints = _integer_names(gold) | _integer_names(answer)
     agreed, complex_agreed, disagreed = 0, 0, False
-    imaginary = Const("i") in (*walk(gold), *walk(answer))
+    imaginary = _imaginary(gold) or _imaginary(answer)
     for integers in (frozenset[str](), hints) if hints else (frozenset[str](),):
         for left, right in _values(gold, answer, base, integers):
             real = imaginary or (left.imag.is_zero() and right.imag.is_zero())
@@ -151,6 +163,10 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
     if complex_agreed >= MIN_POINTS and not agreed and not disagreed:
         return context.says(True, "equal_function", "at complex values")
     raise Undecided("nowhere defined together" if not agreed else "at too few points")
+
+
+def _imaginary(item: Node) -> bool:
+    return Const in kinds(item) and Const("i") in walk(item)
 
 
 def _differ(context: Context, gold: Node, answer: Node, left: acb, right: acb) -> bool:
@@ -211,8 +227,8 @@ def _integer_names(item: Node) -> frozenset[str]:
             found |= symbols(part.low) | symbols(part.high)
         elif isinstance(part, Call) and part.name in _OF_INTEGERS:
             found |= symbols(part)
-        elif type(part).__name__ == "Pow" and (value := exact(part.base)) is not None and value < 0:  # type: ignore[attr-defined]
-            found |= symbols(part.exponent)  # type: ignore[attr-defined]
+        elif isinstance(part, Pow) and (value := exact(part.base)) is not None and value < 0:
+            found |= symbols(part.exponent)
     return found
 
 

@@ -7,11 +7,11 @@ they are independent where both readings are possible, and the larger set is mea
 from itertools import product
 
 from adjudge.verifiers.math.limits import VARIANTS, OverLimit
-from adjudge.verifiers.math.nodes import Neg, Node, PlusMinus, Tuple, rebuild, walk
+from adjudge.verifiers.math.nodes import Neg, Node, PlusMinus, Tuple, kinds, rebuild
 
 
 def has_signs(item: Node) -> bool:
-    return any(isinstance(part, PlusMinus) for part in walk(item))
+    return PlusMinus in kinds(item)
 
 
 def variants(item: Node) -> list[Node]:

@@ -23,6 +23,7 @@ A pair that is equal one way round and different the other is counted as lopside
 are policies (`50` answers `50\\%`, `0.5` does not answer `50`), the rest are worth a look.
 """
 
+# ruff: noqa: ARG005 - every maker takes a source of chance and a size, whether it needs them or not
 import argparse
 import json
 import os
@@ -36,7 +37,7 @@ from pathlib import Path
 
 from adjudge.verifiers.math import verify
 from adjudge.verifiers.math.fallback import prover
-from adjudge.verifiers.types import Outcome, Verdict
+from adjudge.verifiers.types import Verdict
 
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
 SLOW_MS = 50.0
@@ -48,8 +49,8 @@ Pair = tuple[str, str]
 
 # -- what is drawn -----------------------------------------------------------------------------
 
-SCRAPS = [
-    *r"""\frac \sqrt \left \right ( ) [ ] { } \{ \} ^ _ , ; : = < > \le \ge \ne \pm \mp \cup \cap
+WORDS = r"""
+    \frac \sqrt \left \right ( ) [ ] { } \{ \} ^ _ , ; : = < > \le \ge \ne \pm \mp \cup \cap
     \in \notin \setminus \infty \pi \text{ \mathrm{ \begin{pmatrix} \end{pmatrix} \begin{cases}
     \end{cases} \begin{array}{cc} \end{array} & \\ \sum_{k=1}^ \prod_{n=1}^ \int \int_0^1 dx
     \lim_{x\to0} \frac{d}{dx} ! !! % \% ^\circ \circ 0 1 2 3 9 . 12.50 1,000 3.14 0.\overline{3}
@@ -57,9 +58,9 @@ SCRAPS = [
     km kg \$ $ - + * / \cdot \times \div \pmod{7} \equiv \overline{3} \binom \binom{5}{2} 10^
     \mathrm or and no solution \approx \sim \to \forall \dot \vec \hat \langle \rangle \lfloor
     \rfloor \lceil \rceil \| ' '' \det \gcd \max \bmod \boxed{ \fbox{ </think> <think> <answer>
-    ½ × ° √ ² − ≤ ∪ ∞ π ± 答案是 ， （ ） \ldots ... 1:2 12:30 PM (B) B. 2023-11-05 million""".split(),
-    *(" ", "\n", "\x00", "\ud800", '"', "\\", "\t", "\u0301", "\u200b"),
-]  # fmt: skip
+    ½ × ° √ ² − ≤ ∪ ∞ π ± 答案是 ， （ ） \ldots ... 1:2 12:30 PM (B) B. 2023-11-05 million
+"""
+SCRAPS = [*WORDS.split(), " ", "\n", "\x00", "\ud800", '"', "\\", "\t", "\u0301", "\u200b"]
 
 
 def soup(draw: random.Random) -> Pair:
@@ -109,11 +110,14 @@ def code_points(draw: random.Random) -> Pair:
     return text(), text()
 
 
+_RANGES = (
+    *((32, 126), (32, 126), (0xA0, 0x36F), (0x370, 0x6FF), (0x2000, 0x2BFF), (0x3000, 0x33FF)),
+    *((0xFE00, 0xFFEF), (0x1D400, 0x1D7FF), (0, 0x10FFFF)),
+)
+
+
 def _point(draw: random.Random) -> str:
-    low, high = draw.choice(
-        ((32, 126), (32, 126), (0xA0, 0x36F), (0x370, 0x6FF), (0x2000, 0x2BFF), (0x3000, 0x33FF))
-        + ((0xFE00, 0xFFEF), (0x1D400, 0x1D7FF), (0, 0x10FFFF))
-    )
+    low, high = draw.choice(_RANGES)
     return chr(draw.randint(low, high))
 
 
@@ -177,7 +181,9 @@ def _matrix(draw: random.Random, n: int) -> str:
 
 
 def _bound(draw: random.Random, n: int) -> str:
-    return draw.choice(("9" * (1 + n % 30), f"10^{{{1 + n % 99}}}", "\\infty", "n", "99", "9^{9^9}"))
+    return draw.choice(
+        ("9" * (1 + n % 30), f"10^{{{1 + n % 99}}}", "\\infty", "n", "99", "9^{9^9}")
+    )
 
 
 ROWS: dict[str, Row] = {
@@ -185,7 +191,9 @@ ROWS: dict[str, Row] = {
     "decimal": lambda draw, n: f"{_digits(draw, 1)}.{_digits(draw, n)}",
     "repeating": lambda draw, n: f"0.{_digits(draw, n // 2)}\\overline{{{_digits(draw, n // 2)}}}",
     "thousands": _many(lambda draw, _: _digits(draw, 3), ","),
-    "scientific": lambda draw, n: f"{_digits(draw, 2)}e{draw.choice('+-')}{_digits(draw, n % 9 + 1)}",
+    "scientific": lambda draw, n: (
+        f"{_digits(draw, 2)}e{draw.choice('+-')}{_digits(draw, n % 9 + 1)}"
+    ),
     "based": lambda draw, n: f"{'1' * n}_{{{draw.randint(0, 40)}}}",
     "power": lambda draw, n: f"{_digits(draw, 2)}^{{{_digits(draw, n % 12 + 1)}}}",
     "negative power": lambda draw, n: f"{_digits(draw, 2)}^{{-{_digits(draw, n % 12 + 1)}}}",
@@ -354,10 +362,10 @@ def _counted(count: int, tally: Tally) -> Iterator[int]:
             if tally.memory_mb > MEMORY_MB:
                 tally.fault(f"{tally.memory_mb:.0f} MB resident", ("", ""))
             print(
-                f"{number + 1:,} pairs in {time.perf_counter() - began:.0f} s: {tally.faults} faults, "
-                f"slowest {tally.slowest_ms:.0f} ms of CPU time, {tally.slowest_s:.2f} s by the "
-                f"clock, {tally.memory_mb:.0f} MB, {prover().asked} to the symbolic tier, "
-                f"{tally.lopsided} lopsided",
+                f"{number + 1:,} pairs in {time.perf_counter() - began:.0f} s: "
+                f"{tally.faults} faults, slowest {tally.slowest_ms:.0f} ms of CPU time, "
+                f"{tally.slowest_s:.2f} s by the clock, {tally.memory_mb:.0f} MB, "
+                f"{prover().asked} to the symbolic tier, {tally.lopsided} lopsided",
                 flush=True,
             )
 

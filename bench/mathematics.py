@@ -2,9 +2,9 @@
 
     python bench/mathematics.py [PATH …] [--every N] [--peers none] [--markdown FILE] [--chart PNG]
 
-Peers are those that are installed: `pip install math-verify==0.9.0 latex2sympy2_extended[antlr4_13_2]`
-and `pip install --no-deps trl` (its `accuracy_reward` needs nothing more). math-verify is called as
-its own README calls it, `trl` is `trl.rewards.accuracy_reward` itself.
+Peers are those that are installed: `pip install math-verify[antlr4_13_2]==0.9.0` and
+`pip install --no-deps trl` (its `accuracy_reward` needs nothing more). math-verify is called as its
+own README calls it, `trl` is `trl.rewards.accuracy_reward` itself.
 
 PATH is a file or folder of JSON lines `{gold, answer, label}` (default: tests/cases/math); with
 `raw: true` the answer is a whole completion, else it is put in a box. Each verifier has a process

@@ -4,7 +4,7 @@ Numbers and formulas first, then what holds several of them, then what is not a 
 Nodes compare by structure; whether two of them *mean* the same is `compare`'s business.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -305,7 +305,7 @@ def children(item: Node) -> list[Node]:
 
 
 @cache
-def _held(kind: type[Node]) -> tuple[str, ...]:
+def _held(kind: Hashable) -> tuple[str, ...]:
     """The fields that hold nodes."""
     return tuple(part.name for part in fields(kind) if "Node" in str(part.type))  # type: ignore[arg-type]
 

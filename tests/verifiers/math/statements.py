@@ -144,7 +144,7 @@ def fractions(s: Source) -> Statement:
             f"\\frac{{{-top}}}{{{-bottom}}}",
             f"\\frac{{{top * 3}}}{{{bottom * 3}}}",
             f"{top}\\div {bottom}",
-            f"{top} {{\\over}} {bottom}" if top > 0 else f"{top}/{bottom}",
+            f"{{{top} \\over {bottom}}}",
             f"\\left(\\frac{{{bottom}}}{{{top}}}\\right)^{{-1}}",
             _mixed(value),
         ],
@@ -193,7 +193,13 @@ def percents(s: Source) -> Statement:
     value = s.whole(1, 99)
     return Statement(
         f"{value}\\%",
-        [f"{value}%", f"{value} \\%", f"\\frac{{{value}}}{{100}}", f"{value / 100:g}", f"{value}％"],
+        [
+            f"{value}%",
+            f"{value} \\%",
+            f"\\frac{{{value}}}{{100}}",
+            f"{value / 100:g}",
+            f"{value}％",
+        ],
         [f"{value + 1}\\%", f"-{value}\\%", f"{value}0\\%", f"\\frac{{{value}}}{{10}}"],
     )
 
@@ -216,7 +222,7 @@ def repeating_decimals(s: Source) -> Statement:
         [
             f"{whole + 1}.\\overline{{{digits}}}",
             frac(value + Fraction(1, 10 ** (length + 1))),
-            f"{whole}.{digits}" if length < 3 else f"{whole}.{digits[:-1]}",
+            f"{whole}.\\overline{{{digits}{digits[0]}}}" if len(set(digits)) > 1 else "99",
             f"-{whole}.\\overline{{{digits}}}",
         ],
     )
@@ -311,7 +317,7 @@ def counting(s: Source) -> Statement:
             str(count),
             f"\\dbinom{{{n}}}{{{k}}}",
             f"\\binom{{{n}}}{{{n - k}}}",
-            f"{{n \\choose k}}".replace("n", str(n)).replace("k", str(k)),
+            f"{{{n} \\choose {k}}}",
             f"C_{{{n}}}^{{{k}}}",
             f"C({n},{k})",
             f"\\frac{{{n}!}}{{{k}!\\,{n - k}!}}",
@@ -1052,7 +1058,13 @@ def piecewise(s: Source) -> Statement:
 
 # -- with a dimension ----------------------------------------------------------------------------
 
-UNITS = (("km", "m", 1000), ("m", "cm", 100), ("kg", "g", 1000), ("h", "min", 60), ("L", "mL", 1000))
+UNITS = (
+    ("km", "m", 1000),
+    ("m", "cm", 100),
+    ("kg", "g", 1000),
+    ("h", "min", 60),
+    ("L", "mL", 1000),
+)
 
 
 @kind
@@ -1131,7 +1143,11 @@ def dates(s: Source) -> Statement:
     month = day.strftime("%B")
     return Statement(
         f"{month} {day.day}, {day.year}",
-        [day.isoformat(), f"{day.day} {month} {day.year}", f"\\text{{{month} {day.day}, {day.year}}}"],
+        [
+            day.isoformat(),
+            f"{day.day} {month} {day.year}",
+            f"\\text{{{month} {day.day}, {day.year}}}",
+        ],
         [
             f"{month} {day.day - 1}, {day.year}",
             f"{month} {day.day}, {day.year + 1}",
@@ -1159,4 +1175,3 @@ def choices(s: Source) -> Statement:
         [letter, f"{letter}.", f"\\textbf{{({letter})}}", f"\\text{{{letter}}}", f"({letter}) 12"],
         [other, f"({other})", f"({letter}) or ({other})", f"{letter}, {other}", f"-{letter}"],
     )
-

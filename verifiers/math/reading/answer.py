@@ -45,9 +45,9 @@ _NUMERAL = re.compile(r"(-?)([0-9]{1,300}(?:\.[0-9]{1,300})?)")
 @lru_cache(maxsize=4_096)
 def read(text: str, loose: bool = True) -> Node:
     """The tree of one answer; raises Malformed, or OverLimit, for what is none."""
-    if plain := _NUMERAL.fullmatch(text):
-        value = number(plain[2])
-        return Neg(value) if plain[1] else value
+    if numeral := _NUMERAL.fullmatch(text):
+        value = number(numeral[2])
+        return Neg(value) if numeral[1] else value
     spelt = spell(text)
     _balanced(spelt)
     plain = _unwrapped(spelt).strip(" .;,:*")

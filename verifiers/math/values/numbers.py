@@ -88,8 +88,7 @@ def _same_value(context: Context, gold: Node, answer: Node) -> bool:
 
 def _bare_log(item: Node) -> bool:
     return Call in kinds(item) and any(
-        isinstance(part, Call) and part.name == "log" and len(part.args) == 1
-        for part in walk(item)
+        isinstance(part, Call) and part.name == "log" and len(part.args) == 1 for part in walk(item)
     )
 
 

@@ -35,8 +35,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adjudge.verifiers.math import verdict as verdict_module
 from adjudge.verifiers.math import verify
 from adjudge.verifiers.math.fallback import prover
+from adjudge.verifiers.math.reading.answer import read
 from adjudge.verifiers.types import Verdict
 
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
@@ -291,21 +293,33 @@ def _cut(text: str) -> str:
 
 
 def judged(tally: Tally, gold: str, answer: str) -> Verdict | None:
-    cpu, clock = time.thread_time(), time.perf_counter()
+    clock = time.perf_counter()
     try:
-        verdict = verify(gold, f"\\boxed{{{answer}}}")
+        verdict, spent_ms = timed(gold, answer)
     except Exception as error:  # noqa: BLE001 - that is what a fuzzer looks for
         tally.fault(f"{type(error).__name__}: {error}", (gold, answer))
         return None
-    spent_ms = 1000 * (time.thread_time() - cpu)
-    tally.slowest_ms = max(tally.slowest_ms, spent_ms)
     tally.slowest_s = max(tally.slowest_s, time.perf_counter() - clock)
+    if spent_ms > SLOW_MS:
+        spent_ms = min(spent_ms, *(timed(gold, answer, afresh=True)[1] for _ in range(4)))
+    tally.slowest_ms = max(tally.slowest_ms, spent_ms)
     tally.reasons[verdict.reason] += 1
     if spent_ms > SLOW_MS:
         tally.fault(f"{spent_ms:.0f} ms of CPU time ({verdict.reason})", (gold, answer))
     if verdict.score is None and verdict.reason != "bad_reference":
         tally.fault(f"unscored: {verdict.reason}", (gold, answer))
     return verdict
+
+
+def timed(gold: str, answer: str, afresh: bool = False) -> tuple[Verdict, float]:
+    """The verdict and its CPU time. What seems slow is timed again, with nothing remembered: on a
+    machine that is shared, CPU time too depends on the neighbours."""
+    if afresh:
+        for memory in (read, verdict_module._gold, verdict_module._compared):
+            memory.cache_clear()
+    cpu = time.thread_time()
+    verdict = verify(gold, f"\\boxed{{{answer}}}")
+    return verdict, 1000 * (time.thread_time() - cpu)
 
 
 def try_pair(tally: Tally, pair: Pair, lopsided: bool) -> None:

@@ -4,9 +4,8 @@ Numbers and formulas first, then what holds several of them, then what is not a 
 Nodes compare by structure; whether two of them *mean* the same is `compare`'s business.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any
 
 from flint import fmpq
@@ -304,10 +303,16 @@ def children(item: Node) -> list[Node]:
     return found
 
 
-@cache
-def _held(kind: Hashable) -> tuple[str, ...]:
-    """The fields that hold nodes."""
-    return tuple(part.name for part in fields(kind) if "Node" in str(part.type))  # type: ignore[arg-type]
+_HELD: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _held(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a type of node that hold nodes."""
+    known = _HELD.get(kind)
+    if known is None:
+        known = tuple(part.name for part in fields(kind) if "Node" in str(part.type))  # type: ignore[arg-type]
+        _HELD[kind] = known
+    return known
 
 
 def _gather(value: object, found: list[Node]) -> None:

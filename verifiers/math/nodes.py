@@ -12,10 +12,11 @@ from flint import fmpq
 
 
 class Node:
-    """One vertex of the tree. No node inherits another; two slots remember what `kinds` and
-    `symbols` found, for a tree is compared many times."""
+    """One vertex of the tree. No node inherits another; three slots remember what was found out
+    about it (`kinds`, `symbols`, `exact`), for a tree is asked many times while it is compared."""
 
-    __slots__: tuple[str, ...] = ("_kinds", "_symbols")
+    __slots__: tuple[str, ...] = ("_exact", "_kinds", "_symbols")
+    _exact: fmpq | None
     _kinds: frozenset[type["Node"]]
     _symbols: frozenset[str]
 

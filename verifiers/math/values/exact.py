@@ -24,9 +24,18 @@ _FACTORIAL = 2_500
 
 def exact(item: Node) -> fmpq | None:
     """The rational number that `item` is; None where it is none, or too large to write out."""
+    if isinstance(item, Num):
+        return item.value
+    try:
+        return item._exact
+    except AttributeError:
+        found = _worked_out(item)
+        object.__setattr__(item, "_exact", found)
+        return found
+
+
+def _worked_out(item: Node) -> fmpq | None:
     match item:
-        case Num(value=value):
-            return value
         case Neg(arg=arg):
             inner = exact(arg)
             return None if inner is None else -inner

@@ -9,6 +9,7 @@ program never holds, so no program can pass its own failure off as ours.
 import atexit
 import contextlib
 import gc
+import io
 import linecache
 import marshal
 import os
@@ -243,13 +244,26 @@ def _run_python(code: types.CodeType | None, argv: list[str]) -> NoReturn:
         atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001 - the program's threads and exit functions
         status = status or 1
-    for stream, failed in ((sys.stdout, 120), (sys.stderr, 120)):
+    _flush_files()
+    streams: tuple[Any, ...] = (sys.stdout, sys.__stdout__, sys.stderr)
+    for stream, failed in zip(streams, (120, 0, 120), strict=True):
         try:
             if not stream.closed:
                 stream.flush()
         except BaseException:  # noqa: BLE001 - the program may have put anything there
             status = status or failed
     os._exit(status & 0xFF)
+
+
+def _flush_files() -> None:
+    """What the program has left open: an interpreter that ends writes it out, too."""
+    for item in gc.get_objects():
+        if type(item) in _WRITERS:
+            with contextlib.suppress(BaseException):
+                item.flush()
+
+
+_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 def _execute(code: types.CodeType, argv: list[str]) -> int:

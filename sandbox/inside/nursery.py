@@ -17,6 +17,7 @@ import json
 import os
 import select
 import signal
+import site as site_module
 import socket
 import sys
 import threading
@@ -47,6 +48,7 @@ def prepare_interpreter(
         _relocate(path, f"{site}/{name}")
     sys.path[:] = [path for path in sys.path if path != source and path not in places] + [site]
     sys.path_importer_cache.clear()
+    site_module.setquit()  # `exit` and `quit`, which -S leaves out
     sys.dont_write_bytecode = True
     threading.stack_size(8 << 20)
 

@@ -12,6 +12,8 @@ from adjudge.sandbox.languages.tools import Tool, Toolbox
 from adjudge.sandbox.types import Limits, Program
 
 SCALE = Scale(start_s=0.5, memory_mb=64, processes=16)
+_MODULES = "/usr/lib/node_modules:/usr/local/lib/node_modules:/usr/share/nodejs"
+"""What `npm install --global` and Debian's packages have put there may be required."""
 _IMPORTS = re.compile(r"^(?:import\b[^\n(]{0,500}['\"]|export\s+[\w{*])", re.MULTILINE)
 _NOT_PARSED = re.compile(rb"^SyntaxError: ", re.MULTILINE)
 
@@ -42,6 +44,7 @@ class JavaScript:
             stack_mb=NATIVE_STACK_MB,
             named_stdin=NAMED in program.source,
             broken=_broken(name),
+            environment={"NODE_PATH": _MODULES},
         )
 
 

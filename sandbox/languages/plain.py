@@ -37,7 +37,7 @@ def java(toolbox: Toolbox) -> Compiled:
 
     def launch(tool: Tool, program: Program, made: bytes, limits: Limits) -> Job:
         heap = limits.memory_mb - _JAVA.memory_mb
-        options = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", f"-Xmx{heap}m")
+        options = ("-ea", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", f"-Xmx{heap}m")
         classes = _classes(made)
         main = _main_class(classes, _public_class(program.source))
         return Job(

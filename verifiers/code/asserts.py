@@ -30,9 +30,10 @@ def run_asserts(
 ) -> Iterator[CaseResult]:
     """One result a case, as far as the tests got."""
     roomy = _roomier(limits)
+    warm = talk.needs_numpy(source, tests.code, tests.setup)
     with (
-        sandbox.open(talk.candidate_program(), limits) as candidate,
-        sandbox.open(talk.tester_program(), roomy) as tester,
+        sandbox.open(talk.candidate_program(warm=warm), limits) as candidate,
+        sandbox.open(talk.tester_program(warm=warm), roomy) as tester,
     ):
         trial = _Trial(source, tests, tester, every=every)
         result = candidate.talk(trial)
@@ -133,12 +134,18 @@ def read_verdict(verdict: dict[str, Any], *, weak: bool = False) -> Iterator[Cas
     passed, total, fault = verdict["passed"], verdict["total"], verdict["fault"]
     if not fault and (not total or not verdict["asked"]):
         raise BadReference("the tests never use the program")
-    for _ in range(passed):
-        yield PASSED if not weak else CaseResult(passed=True, weak=True)
-    for _ in range(total - passed):
-        reason = "wrong_answer" if fault["kind"] == "wrong" else Ending.RUNTIME_ERROR.value
-        detail = ": ".join(filter(None, (fault["case"], fault["got"])))
-        yield CaseResult(passed=False, reason=reason, detail=shown(detail, quote=False), weak=weak)
+    right = CaseResult(passed=True, weak=weak)
+    before = min(passed, fault["number"] - 1) if fault else passed
+    yield from [right] * before
+    if fault:
+        yield from [_failed(fault, weak=weak)] * (total - passed)
+    yield from [right] * (passed - before)
+
+
+def _failed(fault: dict[str, Any], *, weak: bool) -> CaseResult:
+    reason = "wrong_answer" if fault["kind"] == "wrong" else Ending.RUNTIME_ERROR.value
+    detail = ": ".join(filter(None, (fault["case"], fault["got"])))
+    return CaseResult(passed=False, reason=reason, detail=shown(detail, quote=False), weak=weak)
 
 
 def run_together(
@@ -146,7 +153,8 @@ def run_together(
 ) -> Iterator[CaseResult]:
     """Tests and candidate in one process: weak, and said to be."""
     shared = _Shared(source, tests, every=every)
-    with sandbox.open(talk.shared_program(), limits) as session:
+    warm = talk.needs_numpy(source, tests.code, tests.setup)
+    with sandbox.open(talk.shared_program(warm=warm), limits) as session:
         result = session.talk(shared)
     if shared.broken is not None:
         yield CaseResult(passed=False, reason=Ending.COMPILE_ERROR.value, detail=shared.broken)
@@ -199,5 +207,6 @@ def _whole(verdict: dict[str, Any]) -> bool:
     told = fault is None or (
         isinstance(fault, dict)
         and all(isinstance(fault.get(k), str) for k in ("case", "got", "kind"))
+        and type(fault.get("number")) is int
     )
     return counted and told

@@ -1,5 +1,6 @@
 """How one case went, whatever the type of the tests."""
 
+import re
 from dataclasses import dataclass
 
 from adjudge.sandbox.types import Ending, Result
@@ -54,9 +55,18 @@ _MEASURES = {
 def last_line(stderr: bytes) -> str:
     """What a program's error output ends with; of a compiler's, the first error."""
     text = stderr[-4000:].decode(errors="replace").strip()
-    errors = [line for line in text.splitlines() if " error:" in line or line.startswith("error")]
-    line = errors[0] if errors else text.rpartition("\n")[2]
-    return shown(line.strip(), quote=False)
+    lines = text.splitlines()
+    errors = [line for line in lines if " error:" in line or line.startswith("error")]
+    if not errors and _TRAILING.match(text.rpartition("\n")[2]):
+        errors = [line for line in lines if _TELLING.match(line)]
+    return shown((errors[0] if errors else text.rpartition("\n")[2]).strip(), quote=False)
+
+
+_TRAILING = re.compile(r"Node\.js v|\s+at |exit status|note: |\s")
+"""What node, Java, Go and Rust write below their error."""
+_TELLING = re.compile(
+    r"Exception in thread|panic: |thread '|(?:Uncaught )?[A-Z]\w{0,60}(?:Error|:)"
+)
 
 
 def shown(value: object, *, quote: bool = True) -> str:

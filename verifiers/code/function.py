@@ -7,7 +7,7 @@ expected never leaves this side; results are compared as they came over the wire
 from collections.abc import Iterator
 from typing import Any
 
-from adjudge.sandbox.types import Channel, Ending, Limits, Sandbox, Session
+from adjudge.sandbox.types import Channel, Ending, Limits, Program, Sandbox, Session
 from adjudge.verifiers.code import talk
 from adjudge.verifiers.code.cases import PASSED, CaseResult, failed, shown, wrong
 from adjudge.verifiers.code.far import codec
@@ -20,7 +20,19 @@ def run_function(
     sandbox: Sandbox, source: str, tests: FunctionTests, limits: Limits
 ) -> Iterator[CaseResult]:
     """One result a case, in order; nothing is run before it is asked for."""
-    with sandbox.open(talk.candidate_program(), limits) as session:
+    served = talk.candidate_program(warm=talk.needs_numpy(source))
+    return run_functions(sandbox, served, tests, limits, source)
+
+
+def run_functions(
+    sandbox: Sandbox,
+    program: Program,
+    tests: FunctionTests,
+    limits: Limits,
+    source: str = "",
+) -> Iterator[CaseResult]:
+    """The same, served by `program`; it is sent the `source`, if it does not hold it itself."""
+    with sandbox.open(program, limits) as session:
         for case in tests.cases:
             yield _run(session, source, tests, case)
 
@@ -72,12 +84,19 @@ def _judge(answer: dict[str, Any], tests: FunctionTests, case: FunctionCase) -> 
         detail = f"{call}: {shown(_exception(answer), quote=False)}"
         return CaseResult(passed=False, reason=Ending.RUNTIME_ERROR.value, detail=detail)
     try:
-        if "ok" in answer and same_value(answer["ok"], case.expected, tests.checker):
+        value = _changed(answer, case) if tests.in_place else answer["ok"]
+        if same_value(value, case.expected, tests.checker):
             return PASSED
-        got = _plain(answer.get("ok"))
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, AttributeError):
+        got = _plain(value)
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError):
         got = "something that is no value"
     return wrong(f"{call}: expected {shown(case.expected)}, got {got}")
+
+
+def _changed(answer: dict[str, Any], case: FunctionCase) -> codec.Wire:
+    """What the first argument is now (the path of the function is sent as number 0)."""
+    after = dict(answer["changed"])
+    return after.get(1, codec.encode(case.args[0]) if case.args else None)
 
 
 def _exception(answer: dict[str, Any]) -> str:

@@ -29,8 +29,14 @@ ALIASES = {
     "py": "python",
     "python3": "python",
     "c++": "cpp",
+    "cpp17": "cpp",
+    "c++17": "cpp",
+    "c++20": "cpp20",
     "js": "javascript",
+    "node": "javascript",
     "nodejs": "javascript",
+    "golang": "go",
+    "rs": "rust",
 }
 
 
@@ -112,7 +118,7 @@ def _cases(
     if isinstance(tests, StdioTests):
         return run_stdio(sandbox, Program(source=source, language=language), tests, limits)
     if language != "python":
-        return run_foreign(sandbox, Program(source=source, language=language), tests)
+        return run_foreign(sandbox, Program(source=source, language=language), tests, limits)
     if isinstance(tests, FunctionTests):
         return run_function(sandbox, source, tests, limits)
     return run_asserts(sandbox, source, tests, limits, every=params.scoring == "fraction")

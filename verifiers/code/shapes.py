@@ -69,6 +69,9 @@ class FunctionTests(Frozen):
     looked for in `class Solution` too."""
     cases: tuple[FunctionCase, ...] = Field(min_length=1, max_length=MAX_CASES)
     checker: Literal["exact", "float", "unordered"] = "exact"
+    in_place: bool = False
+    """The function changes its first argument, which is then what was expected; whatever it
+    returns. Python alone."""
 
 
 class AssertTests(Frozen):

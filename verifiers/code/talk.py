@@ -10,29 +10,35 @@ FAR = Path(__file__).parent / "far"
 
 
 @cache
-def far_program(*modules: str) -> Program:
-    """Modules of `far` as one program: they share its globals, so `codec.encode` is `encode`."""
+def far_program(*modules: str, warm: bool = False) -> Program:
+    """Modules of `far` as one program: they share its globals, so `codec.encode` is `encode`.
+    `warm`: best run where numpy is loaded."""
     parts = ["import sys", f"{' = '.join(modules)} = sys.modules['__main__']"]
     for name in modules:
         text = (FAR / f"{name}.py").read_text(encoding="utf-8")
         kept = [line for line in text.splitlines() if not line.startswith("from adjudge.")]
         parts.append("\n".join(kept))
-    return Program(source="\n".join([*parts, "main()"]))
+    return Program(source="\n".join([*parts, "main()", "# numpy" if warm else ""]))
 
 
-def candidate_program() -> Program:
+def needs_numpy(*sources: str) -> bool:
+    """Whether any of them names it."""
+    return any("numpy" in source for source in sources)
+
+
+def candidate_program(*, warm: bool) -> Program:
     """Serves a module: `far.serve`."""
-    return far_program("codec", "link", "serve")
+    return far_program("codec", "link", "serve", warm=warm)
 
 
-def tester_program() -> Program:
+def tester_program(*, warm: bool) -> Program:
     """Runs tests against one: `far.tester`."""
-    return far_program("codec", "link", "remote", "tester")
+    return far_program("codec", "link", "remote", "marks", "tester", warm=warm)
 
 
-def shared_program() -> Program:
+def shared_program(*, warm: bool) -> Program:
     """Both in one: `far.shared`."""
-    return far_program("codec", "link", "remote", "serve", "tester", "shared")
+    return far_program("codec", "link", "remote", "serve", "marks", "tester", "shared", warm=warm)
 
 
 class Broken(Exception):

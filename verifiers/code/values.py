@@ -13,10 +13,12 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from adjudge.verifiers.code.checkers import TOLERANCE, close
+from adjudge.verifiers.code.checkers import MAX_NUMBER_CHARS, TOLERANCE, close
 from adjudge.verifiers.code.far.codec import Wire
 
 LAST_DIGITS = 1e-9
+EXACT_IN_FLOATS = 1 << 53
+"""A larger int is equal to a float if it is that number, not if it is near."""
 MAX_SORTED = 200_000
 How = Literal["exact", "float", "unordered"]
 
@@ -47,9 +49,21 @@ def _text(got: Wire) -> Wire:
 
 def _number(got: Wire) -> int | float | None:
     got = _text(got)
-    if isinstance(got, dict) and "i" in got:
-        return int(got["i"], 16)
+    if isinstance(got, dict):
+        return _exact_number(got)
     return got if isinstance(got, (int, float)) else None
+
+
+def _exact_number(got: dict[str, Wire]) -> int | float | None:
+    """Python's big ints, decimals and fractions."""
+    if "i" in got:
+        return int(got["i"], 16)
+    if isinstance(text := got.get("D"), str) and len(text) <= MAX_NUMBER_CHARS:
+        return float(text)
+    if isinstance(parts := got.get("F"), list) and len(parts) == 2:
+        top, bottom = map(_number, parts)
+        return top / bottom if top is not None and bottom else None
+    return None
 
 
 def _same_number(got: float | None, expected: float, tolerance: float) -> bool:
@@ -58,6 +72,8 @@ def _same_number(got: float | None, expected: float, tolerance: float) -> bool:
     if got == expected:
         return True
     if not (isinstance(got, float) or isinstance(expected, float)):
+        return False
+    if isinstance(expected, int) and abs(expected) > EXACT_IN_FLOATS:
         return False
     try:
         ours, theirs = float(got), float(expected)

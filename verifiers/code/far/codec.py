@@ -8,6 +8,7 @@ at most `MAX_DEPTH` deep. Scalars and lists are themselves, all else is an objec
     i big int (hex)   t tuple   s set   z frozenset   d dict [[k, v], …] (k: which kind of dict)
     b bytes (hex)   y bytearray   c complex   r range   q deque   D Decimal   F Fraction
     T date and time   B built-in type or function   R the other side's object   L one of mine
+    N numpy array or number (v: its bytes in hex, h: its shape; none for a number)
 """
 
 import builtins
@@ -16,10 +17,12 @@ import datetime
 import decimal
 import fractions
 import json
+import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
-MAX_DEPTH = 100
+MAX_DEPTH = 200
 MAX_BIG_INT_BITS = 1 << 22
 _SAFE = 1 << 53
 _DICTS = {
@@ -107,9 +110,39 @@ def encode(value: Any, refer: Refer = refuse, depth: int = 0) -> Wire:  # noqa: 
     writer = _WRITERS.get(kind)
     if writer is not None:
         return writer(value, lambda item: encode(item, refer, depth + 1))
+    if kind.__module__ == "numpy" and (array := _array(value)) is not None:
+        return array
     if kind in _NAMED and value in _NAMES:
         return {"B": _NAMES[value]}
     return refer(value, depth)
+
+
+_PLAIN_ARRAY = re.compile(r"[<>|=][biufcUS][0-9]{1,5}")
+
+
+def _array(value: Any) -> Wire | None:  # noqa: ANN401 - any object
+    """None: it is not numpy's own array or number, or it holds objects."""
+    numpy = sys.modules.get("numpy")
+    kind = type(value)
+    if numpy is None or (
+        kind is not numpy.ndarray
+        and not (issubclass(kind, numpy.generic) and kind is numpy.dtype(kind).type)
+    ):
+        return None
+    dtype = value.dtype.str
+    if not _PLAIN_ARRAY.fullmatch(dtype):
+        return None
+    shape = None if kind is not numpy.ndarray else list(value.shape)
+    return {"N": dtype, "h": shape, "v": value.tobytes().hex()}
+
+
+def _numpy(wire: Wire, _: Callable[[Wire], Any]) -> Any:  # noqa: ANN401 - an array or a number
+    import numpy
+
+    if not _PLAIN_ARRAY.fullmatch(wire["N"]):
+        raise ValueError(wire["N"])
+    flat = numpy.frombuffer(bytes.fromhex(wire["v"]), dtype=wire["N"])
+    return flat[0] if wire["h"] is None else flat.reshape(wire["h"]).copy()
 
 
 def base_value(value: Any) -> Any:  # noqa: ANN401 - any object
@@ -213,6 +246,7 @@ _READERS: dict[str, Callable[[Wire, Callable[[Wire], Any]], Any]] = {
     "D": lambda wire, _: decimal.Decimal(wire["D"]),
     "F": lambda wire, inner: fractions.Fraction(*(inner(item) for item in wire["F"])),
     "B": lambda wire, _: _BUILT_IN[wire["B"]],
+    "N": _numpy,
 }
 
 

@@ -3,8 +3,9 @@
 What an object of the candidate's may decide is bounded. Beside a value of the tests it is equal to
 nothing and ordered with nothing (`__eq__` that is always true, `__lt__` that is always true), it
 contains what iteration finds, and an operator with a value of the tests gives no plain value: so no
-comparison hands the candidate what it is compared with. An instance of a subclass of a built-in
-type is that type's instance here, with that type's own methods.
+comparison hands the candidate what it is compared with. It is otherwise with what the tests
+themselves have made of a class that they know by a name of a class: that is what they test. An
+instance of a subclass of a built-in type is that type's instance here, with that type's methods.
 """
 
 import builtins
@@ -15,6 +16,8 @@ from adjudge.verifiers.code.far import codec, link
 RELAY = b"C"
 _BASE = object
 _known: dict[int, Any] = {}
+constructors: set[int] = set()
+"""Classes that the tests know by a name of a class (`Stack`)."""
 count = [0]
 """Requests made so far."""
 
@@ -125,9 +128,14 @@ class Remote:
         if more:
             raise NotSplitError("a class of the tests is derived from one of the solution's")
         object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_own", False)
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
-        return ask("call", self, *arguments, **keywords)
+        made = ask("call", self, *arguments, **keywords)
+        if self._number in constructors and type(made) is Remote:
+            made = Remote(made._number)
+            object.__setattr__(made, "_own", True)
+        return made
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if name.startswith("__") and name not in ("__name__", "__doc__", "__class__", "__dict__"):
@@ -141,7 +149,9 @@ class Remote:
         ask("delattr", self, name)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(other) is Remote and bool(ask("eq", self, other)))
+        if type(other) is Remote:
+            return self._number == other._number or bool(ask("eq", self, other))
+        return self._own and bool(ask("eq", self, other))
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -157,6 +167,11 @@ class Remote:
 
     def __iter__(self) -> Any:  # noqa: ANN401
         return ask("iter", self)
+
+    def __contains__(self, item: object) -> bool:
+        if self._own or type(item) is Remote:
+            return bool(ask("contains", self, item))
+        return any(item is other or item == other for other in self)
 
     def __next__(self) -> Any:  # noqa: ANN401
         return ask("next", self)
@@ -203,13 +218,13 @@ class Remote:
 
 def _operate(name: str, mine: Remote, other: object) -> Any:  # noqa: ANN401
     result = ask(name, mine, other)
-    if type(other) is not Remote and type(result) is not Remote:
+    if type(other) is not Remote and type(result) is not Remote and not mine._own:
         raise TypeError(f"{name} of an object of the solution and a value of the tests")
     return result
 
 
 def _order(name: str, mine: Remote, other: object) -> bool:
-    if type(other) is not Remote:
+    if type(other) is not Remote and not mine._own:
         raise TypeError("an object of the solution is ordered with its like alone")
     return bool(ask(name, mine, other))
 
@@ -220,6 +235,9 @@ def _add_operators() -> None:
     for name in ("and_", "or_", "xor"):
         dunder = f"__{name.rstrip('_')}__"
         setattr(Remote, dunder, lambda me, other, name=name: _operate(name, me, other))
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+        reflected = f"reflected_{name}"
+        setattr(Remote, f"__r{name}__", lambda me, o, name=reflected: _operate(name, me, o))
     for name in ("lt", "le", "gt", "ge"):
         setattr(Remote, f"__{name}__", lambda me, other, name=name: _order(name, me, other))
     for name in ("neg", "pos", "abs", "invert"):

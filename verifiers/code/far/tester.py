@@ -18,6 +18,7 @@ import ast
 import builtins
 import functools
 import importlib
+import importlib.util
 import symtable
 import sys
 import types
@@ -25,12 +26,15 @@ import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from adjudge.verifiers.code.far import codec, link, remote
+from adjudge.verifiers.code.far import codec, link, marks, remote
 
 Case = tuple[str, Callable[[], None]]
 """Its text, and a function that runs it; it fails by raising."""
 IN_ONE_PROCESS = frozenset(
-    ("redirect_stdout", "redirect_stderr", "capsys", "capfd", "monkeypatch", "patch", "mock")
+    (
+        *("redirect_stdout", "redirect_stderr", "capsys", "capfd", "monkeypatch", "patch", "mock"),
+        "asyncio",
+    )
 )
 """Names by which tests take hold of their own process: split off, they would test nothing."""
 _SHOWN = 300
@@ -44,9 +48,16 @@ class FailedError(AssertionError):
 
 
 class _Equalities(ast.NodeTransformer):
-    """`assert a == b` says what it got."""
+    """`assert a == b` says what it got, and `type(a)` of a stand-in what it stands for."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1:
+            node.func = ast.copy_location(ast.Name("__type__", ast.Load()), node.func)
+        return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        self.generic_visit(node)
         test = node.test
         if not isinstance(test, ast.Compare) or [type(op) for op in test.ops] != [ast.Eq]:
             return node
@@ -59,6 +70,10 @@ class _Equalities(ast.NodeTransformer):
 def _equal(one: Any, other: Any) -> None:  # noqa: ANN401 - any values
     if not one == other:
         raise FailedError(f"expected {_shown(other)}, got {_shown(one)}")
+
+
+def _type(value: Any) -> Any:  # noqa: ANN401 - any value
+    return remote.ask("type", value) if type(value) is remote.Remote else type(value)
 
 
 def main() -> None:
@@ -78,6 +93,7 @@ def judge(order: codec.Wire, introduce: Callable[[set[str]], None], alone: bool 
         wanted = _free_names(order["tests"]) | _free_names(order["setup"])
     except Exception as error:  # noqa: BLE001 - SyntaxError, ValueError, RecursionError, …
         return b"B" + f"{type(error).__name__}: {error}"[:2000].encode()
+    _stand_ins(tree)
     if (strange := IN_ONE_PROCESS & _mentioned(tree)) and not alone:
         return b"W" + ", ".join(strange).encode()
     try:
@@ -103,7 +119,7 @@ def _prepare(setup: types.CodeType) -> bool:
 
 def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ...]) -> codec.Wire:
     sys.modules["__main__"] = _tests
-    _space["__equal__"] = _equal
+    _space["__equal__"], _space["__type__"] = _equal, _type
     _lines.extend(order["tests"].splitlines())
     faults: list[codec.Wire] = []
     written = sum(isinstance(statement, ast.Assert) for statement in tree.body)
@@ -114,6 +130,8 @@ def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ..
         for text, run in _cases(tree):
             total += 1
             fault = _fault(text, run)
+            if fault:
+                fault["number"] = total
             passed += not fault
             link.send(b"P" + codec.dumps({"passed": passed, "total": max(total, written)}))
             faults += [fault] if fault else []
@@ -122,8 +140,8 @@ def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ..
     except (remote.NotSplitError, remote.GoneError):
         raise
     except BaseException as error:  # noqa: BLE001 - between the cases
-        faults.append(_describe(error, "the tests"))
         total += 1
+        faults.append({**_describe(error, "the tests"), "number": total})
     return {
         "passed": passed,
         "total": max(total, written),
@@ -132,7 +150,8 @@ def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ..
     }
 
 
-def _fault(text: str, run: Callable[[], None]) -> codec.Wire:
+def _fault(text: str, run: Callable[[], None]) -> dict[str, codec.Wire] | None:
+    _refresh()
     try:
         run()
     except (remote.NotSplitError, remote.GoneError):
@@ -142,7 +161,7 @@ def _fault(text: str, run: Callable[[], None]) -> codec.Wire:
     return None
 
 
-def _describe(error: BaseException, text: str) -> codec.Wire:
+def _describe(error: BaseException, text: str) -> dict[str, codec.Wire]:
     failed = isinstance(error, AssertionError)
     said = str(error) if isinstance(error, FailedError) else f"{type(error).__name__}: {error}"
     return {
@@ -165,9 +184,15 @@ def _line(error: BaseException) -> str:
 # -- names ---------------------------------------------------------------------------------------
 
 
+_STREAMS = ("stdin", "stdout", "stderr")
+
+
 def _mentioned(tree: ast.AST) -> set[str]:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    names |= {node.attr for node in attributes}
+    if any(n.attr in _STREAMS and isinstance(n.ctx, ast.Store) for n in attributes):
+        names.add("redirect_stdout")
     return names | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
@@ -203,10 +228,53 @@ def _introduce(wanted: set[str]) -> None:
     found = remote.ask("names", names_needed(wanted))
     for name, (kind, item) in found.items():
         _space[name] = importlib.import_module(str(item)) if kind == "module" else item
-    stand_in = types.ModuleType("solution")
-    stand_in.__dict__["__getattr__"] = lambda name: remote.ask("find", name)
-    for name in ("solution", "main"):
-        sys.modules[name] = stand_in
+        if type(item) is remote.Remote and name[:1].isupper():
+            remote.constructors.add(item._number)
+        if type(item) in (list, dict, set):
+            _changing.append(name)
+    _solution.__dict__["__getattr__"] = _attribute
+
+
+_changing: list[str] = []
+"""Names of the candidate's lists, dicts and sets: they may change between the cases."""
+_solution = types.ModuleType("solution")
+
+
+def _refresh() -> None:
+    if _changing:
+        found = remote.ask("names", _changing)
+        _space.update({name: item for name, (_, item) in found.items()})
+
+
+def _attribute(name: str) -> Any:  # noqa: ANN401 - whatever the candidate has by that name
+    """`from solution import name`."""
+    if name == "__all__":
+        return remote.ask("public")
+    try:
+        if name.startswith("__"):
+            raise NameError(name)
+        return remote.ask("find", name)
+    except NameError as error:
+        raise AttributeError(name) from error
+
+
+def _stand_ins(tree: ast.Module) -> None:
+    """Modules that the tests import and nobody has are the candidate, by whatever name."""
+    for node in ast.walk(tree):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names = [item.name for item in node.names] if isinstance(node, ast.Import) else names
+        for name in names:
+            if name and "." not in name and not _exists(name):
+                if name == "pytest":
+                    marks.install()
+                else:
+                    sys.modules[name] = _solution
+
+
+def _exists(name: str) -> bool:
+    if name in ("solution", "main"):
+        return False
+    return name in sys.modules or importlib.util.find_spec(name) is not None
 
 
 # -- cases ---------------------------------------------------------------------------------------
@@ -225,16 +293,25 @@ def _cases(tree: ast.Module) -> Iterator[Case]:
     yield from _rest(pending)
 
 
+_ACTS = (ast.Expr, ast.If, ast.For, ast.With, ast.Try, ast.While, ast.Match, ast.Raise)
+
+
+def _is_guard(statement: ast.stmt) -> bool:
+    """`if __name__ == "__main__": pytest.main()`, which stands behind functions that are cases."""
+    return isinstance(statement, ast.If) and "pytest.main" in ast.unparse(statement)
+
+
 def _rest(statements: list[ast.stmt]) -> Iterator[Case]:
-    calls = [item for item in statements if isinstance(item, (ast.Expr, ast.If, ast.For, ast.With))]
+    calls = [item for item in statements if isinstance(item, _ACTS) and not _is_guard(item)]
     if calls:
         yield ast.unparse(calls[0])[:_SHOWN], _statement(statements)
         return
     _run(statements)
     for statement in statements:
         if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test"):
-            if not statement.args.args:
-                yield statement.name, _space[statement.name]
+            made = _space[statement.name]
+            if marks.callable_with(made, 0):
+                yield from ((statement.name, call) for call in marks.calls(made))
         elif isinstance(statement, ast.ClassDef):
             yield from _methods(statement.name)
 
@@ -246,11 +323,17 @@ def _methods(name: str) -> Iterator[Case]:
             yield str(test), test.debug
     elif isinstance(made, type) and name.startswith("Test"):
         for method in [item for item in vars(made) if item.startswith("test")]:
-            yield f"{name}.{method}", functools.partial(_call_method, made, method)
+            for call in marks.calls(functools.partial(_call_method, made, method)):
+                yield f"{name}.{method}", call
 
 
-def _call_method(made: type, method: str) -> None:
-    getattr(made(), method)()
+def _call_method(made: type, method: str, **given: Any) -> None:  # noqa: ANN401 - parameters
+    owner: Any = made()
+    for prepare in ("setup_method", "setup"):
+        if hasattr(owner, prepare):
+            getattr(owner, prepare)()
+            break
+    getattr(owner, method)(**given)
 
 
 def _statement(statements: list[ast.stmt]) -> Callable[[], None]:

@@ -39,6 +39,7 @@ def test_case(judge: Any, sandbox: Sandbox, row: dict[str, Any]) -> None:
     if row.get("params", {}).get("language", "python") not in ("python", "c++", *sandbox.languages):
         pytest.skip("no tool for the language here")
     verdict: Verdict = judge(f"```\n{row['code']}\n```", spelt_tests(row), **row.get("params", {}))
-    assert (verdict.score, verdict.reason) == (row["score"], row["reason"]), verdict
+    assert verdict.score == row["score"], verdict
+    assert row["reason"] in (None, verdict.reason), verdict
     assert row.get("detail", "") in verdict.detail
     assert ("integrity_weak" in verdict.flags) == row.get("weak", False), verdict

@@ -16,6 +16,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import importlib
 import json
 import re
 import sys
@@ -137,8 +138,7 @@ def _array(value: Any) -> Wire | None:  # noqa: ANN401 - any object
 
 
 def _numpy(wire: Wire, _: Callable[[Wire], Any]) -> Any:  # noqa: ANN401 - an array or a number
-    import numpy
-
+    numpy = importlib.import_module("numpy")  # only where one side has it loaded
     if not _PLAIN_ARRAY.fullmatch(wire["N"]):
         raise ValueError(wire["N"])
     flat = numpy.frombuffer(bytes.fromhex(wire["v"]), dtype=wire["N"])

@@ -8,7 +8,7 @@ own README calls it, `trl` is `trl.rewards.accuracy_reward` itself.
 
 PATH is a file or folder of JSON lines `{gold, answer, label}` (default: tests/cases/math); with
 `raw: true` the answer is a whole completion, else it is put in a box. Each verifier has a process
-of its own, so that nobody warms another's caches, and judges each pair in its turn, so that
+of its own, so that nobody warms another's caches, and judges sixteen pairs in its turn, so that
 whatever the machine does meanwhile happens to all of them.
 
 * Time is CPU time, of the verifier's process and, for us, of the symbolic tier's processes too: on
@@ -38,6 +38,7 @@ Judge = Callable[[str, str], bool]
 """(gold, completion) → accepted."""
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
 GOLDS, ROLLOUTS = 100, 8
+GROUP = 16
 
 
 @dataclass(frozen=True)
@@ -162,14 +163,17 @@ def serve(name: str, link: Connection) -> None:
     clock = Clock(name)
     tier_s = clock.tier_s()
     link.send("")
-    while (pair := link.recv()) is not None:
-        before, started = clock.questions(), time.process_time()
-        accepted = judge(pair.gold, pair.completion)
-        seconds = time.process_time() - started
-        asked = clock.questions() > before
-        if asked:
-            seconds, tier_s = seconds + clock.tier_s() - tier_s, clock.tier_s()
-        link.send(Answer(accepted, seconds, asked, _peak_mb()))
+    while (pairs := link.recv()) is not None:
+        answers = []
+        for pair in pairs:
+            before, started = clock.questions(), time.process_time()
+            accepted = judge(pair.gold, pair.completion)
+            seconds = time.process_time() - started
+            asked = clock.questions() > before
+            if asked:
+                seconds, tier_s = seconds + clock.tier_s() - tier_s, clock.tier_s()
+            answers.append(Answer(accepted, seconds, asked, _peak_mb()))
+        link.send(answers)
 
 
 def _peak_mb() -> float:
@@ -202,11 +206,17 @@ def measure(sets: dict[str, list[Pair]], names: Iterable[str]) -> dict[str, dict
 
 def _measured(pairs: list[Pair], links: dict[str, Connection]) -> dict[str, Score]:
     scores = {name: Score() for name in links}
-    for pair in pairs:
+    for group in batched(pairs, GROUP):
         for name, link in links.items():
-            link.send(pair)
-            scores[name].add(link.recv(), pair.label)
+            link.send(group)
+            for pair, answer in zip(group, link.recv(), strict=True):
+                scores[name].add(answer, pair.label)
     return scores
+
+
+def batched(pairs: list[Pair], size: int) -> Iterator[list[Pair]]:
+    for start in range(0, len(pairs), size):
+        yield pairs[start : start + size]
 
 
 # -- the sets ----------------------------------------------------------------------------------

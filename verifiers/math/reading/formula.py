@@ -69,6 +69,7 @@ _STARTS = frozenset(
         "\\Vert",
     ]
 )
+_ENDS = frozenset(("", "+", "-", "=", ",", ";", ")", "]", "}", "<", ">"))
 _LARGE_POWER = 400
 
 
@@ -105,13 +106,15 @@ class Formula(Powers):
     def product(self) -> Node:
         factors = [self._factor()]
         while True:
-            if self.accept(*_TIMES):
+            sign = self.next
+            if sign in _TIMES:
+                self.at += 1
                 factors.append(self._signed_factor())
                 self._scientific(factors)
-            elif self.next in ("/", "\\div") and not self._is_unit_slash(factors[-1]):
+            elif sign in ("/", "\\div") and not self._is_unit_slash(factors[-1]):
                 self.at += 1
                 factors = [Div(times(factors), self._signed_factor())]
-            elif self.next == ":" and ":" not in self.separators and self.ahead(1).text:
+            elif sign == ":" and ":" not in self.separators and self.ahead(1).text:
                 factors = [self._ratio(times(factors))]
             elif self._binary_mod():
                 factors = [Call("mod", (times(factors), self._signed_factor()))]
@@ -208,7 +211,7 @@ class Formula(Powers):
 
     def _goes_on(self) -> bool:
         token = self.ahead()
-        if self.differential and self.differs():
+        if token.text in _ENDS or (self.differential and self.differs()):
             return False
         if token.text == "(" and self._condition_follows():
             return False

@@ -124,6 +124,7 @@ _SCAN = re.compile(
     r"|(?P<sign><=|>=|!=|==|:=|=<|->|\*\*|\.{3}|.)",
     re.DOTALL,
 )
+_GROUPING = (",", " ")
 _COMMAS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d|,\d)(?:\.\d+)?")
 _BLANKS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d,]|\s?/)")
 _SPLIT = re.compile(
@@ -197,7 +198,7 @@ class _Lexer:
 
     def _num(self, text: str, start: int) -> None:
         long = None
-        if self.depth == 0 or self.spaced:
+        if self.text[self.at : self.at + 1] in _GROUPING and (self.depth == 0 or self.spaced):
             long = _COMMAS.match(self.text, start) or _BLANKS.match(self.text, start)
         if long and not self._after_digits(start):
             self.at = long.end()

@@ -12,6 +12,8 @@ from adjudge.verifiers.math.reading.levels import Levels
 
 def number(text: str) -> Num:
     """The value of digits, with how many of them stand after the point."""
+    if text.isdigit() and len(text) <= DIGITS:
+        return Num(fmpq(int(text)))
     mantissa, _, power = text.replace("E", "e").partition("e")
     whole, _, part = mantissa.partition(".")
     if len(whole) + len(part) > DIGITS:

@@ -35,6 +35,7 @@ from adjudge.verifiers.math.reading.lexer import Token, tokenize
 from adjudge.verifiers.math.vocabulary import AND, OR, PHRASES, RELATIONS, SET_OPS, SETS, WHERE
 
 _PARTS = (",", ";")
+_WORDLIKE = frozenset(("word", "roman"))
 _MOD = frozenset(("mod", "\\mod", "\\bmod", "modulo", "\\pmod"))
 _INTEGERS = {
     "positive": "Z+", "natural": "N", "nonnegative": "N", "non-negative": "N", "negative": "Z-",
@@ -147,15 +148,19 @@ class Parser(Formula):
         return bool(self._joint()) or word in _MOD or word in ("is", "are", "in")
 
     def _item(self) -> Node:
+        if self.ahead().kind not in _WORDLIKE:
+            return self._parity(self.relation())
         label = self._label()
         value = self._text() or self._parity(self.relation())
         return Labeled(label, value) if label else value
 
     def _parity(self, found: Node) -> Node:
         """`n` even, `n is odd`, `n is an even integer`."""
+        if not isinstance(found, Sym):
+            return found
         words = [self.ahead(step).text.lower() for step in range(4)]
         place = next((at for at, word in enumerate(words) if word in _PARITIES), 4)
-        if place == 4 or not isinstance(found, Sym) or set(words[:place]) - {"is", "an"}:
+        if place == 4 or set(words[:place]) - {"is", "an"}:
             return found
         self.at += place + 1
         if self.next.lower() in ("integer", "number"):
@@ -353,6 +358,8 @@ def _spoken_condition(letters: list[str], words: list[str]) -> Node | None:
 
 def _attached(items: list[Node]) -> list[Node]:
     r"""`\pi/6 + k\pi, k \in \mathbb{Z}`: a membership behind a comma is a condition."""
+    if len(items) == 1:
+        return items
     items = _shared_head(items)
     kept: list[Node] = []
     conditions: list[Node] = []

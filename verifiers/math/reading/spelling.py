@@ -69,44 +69,52 @@ def spell(text: str) -> str:
         text = _ascii(text)
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
-    for pattern, plain in _REWRITTEN:
-        text = pattern.sub(plain, text)
+    for needle, pattern, plain in _REWRITTEN:
+        if needle in text:
+            text = pattern.sub(plain, text)
     text = _unwrap(text.replace("\\!\\!", "\\!"))
     return _tidy(text)
 
 
 _REWRITTEN = (
-    (re.compile(r"\{([:=+<>-])\}"), r"\1"),
-    (re.compile(r"\\(?:text|mathrm|operatorname) ?\{ ?([0-9A-Fa-f]{1,40}) ?\}(?=_\{?\d)"), r"\1"),
-    (re.compile(r"\\(?:text|mathrm|operatorname|mathbf) ?\{ ?([CPA]) ?\}(?= ?[_^(])"), r"\1"),
-    (re.compile(r"^\^\{?(\d{1,9})\}?/_\{?(\d{1,9})\}?$"), r"\\frac{\1}{\2}"),
-    (re.compile(r"^(?:\\text ?\{)?(\d{1,9}) (?:in|out of) (\d{1,9})\}?$"), r"\1/\2"),
+    ("{", re.compile(r"\{([:=+<>-])\}"), r"\1"),
     (
+        "_",
+        re.compile(r"\\(?:text|mathrm|operatorname) ?\{ ?([0-9A-Fa-f]{1,40}) ?\}(?=_\{?\d)"),
+        r"\1",
+    ),
+    ("{", re.compile(r"\\(?:text|mathrm|operatorname|mathbf) ?\{ ?([CPA]) ?\}(?= ?[_^(])"), r"\1"),
+    ("/_", re.compile(r"^\^\{?(\d{1,9})\}?/_\{?(\d{1,9})\}?$"), r"\\frac{\1}{\2}"),
+    (" ", re.compile(r"^(?:\\text ?\{)?(\d{1,9}) (?:in|out of) (\d{1,9})\}?$"), r"\1/\2"),
+    (
+        "C_",
         re.compile(r"(?<![\w}^_])(?:\{\})?[_^]\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"),
         r"\\binom{\1}{\2}",
     ),
-    (re.compile(r"(?<![\w}^_])(?:\{\})?[_^]\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
-    (re.compile(r"(?<![\w.])(\d{1,3})C(\d{1,3})(?![\w.])"), r"\\binom{\1}{\2}"),
+    ("P_", re.compile(r"(?<![\w}^_])(?:\{\})?[_^]\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
+    ("C", re.compile(r"(?<![\w.])(\d{1,3})C(\d{1,3})(?![\w.])"), r"\\binom{\1}{\2}"),
     (
+        "\\",
         re.compile(
             r"\\(arc(?:sin|cos|tan)|sin|cos|tan|cot|sec|csc|ln|log)([a-gi-zA-Z])(?![a-zA-Z])"
         ),
         r"\\\1 \2",
     ),
-    (re.compile(r"\belectron[ -]volts?\b"), "electronvolt"),
-    (re.compile(r"\bnautical miles?\b"), "nautical-mile"),
-    (re.compile(r"\bfluid ounces?\b|\bfl\.? oz\b"), "fl-oz"),
-    (re.compile(r"\\(?:text|mathrm|textrm|mbox) ?\{ ?mins?\.? ?\}"), r" \\text{ minutes}"),
-    (re.compile(r"(?<=\d) ?mins?\b(?! ?[({\\])"), " minutes"),
-    (re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
-    (re.compile(r"\{\}_\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"), r"\\binom{\1}{\2}"),
-    (re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
-    (re.compile(r"\{([^{}]{1,200})\\over\b([^{}]{1,200})\}"), r"\\frac{\1}{\2}"),
-    (re.compile(r"\{([^{}]{1,200})\\choose\b([^{}]{1,200})\}"), r"\\binom{\1}{\2}"),
-    (re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
+    ("volt", re.compile(r"\belectron[ -]volts?\b"), "electronvolt"),
+    ("nautical", re.compile(r"\bnautical miles?\b"), "nautical-mile"),
+    ("fl", re.compile(r"\bfluid ounces?\b|\bfl\.? oz\b"), "fl-oz"),
+    ("min", re.compile(r"\\(?:text|mathrm|textrm|mbox) ?\{ ?mins?\.? ?\}"), r" \\text{ minutes}"),
+    ("min", re.compile(r"(?<=\d) ?mins?\b(?! ?[({\\])"), " minutes"),
+    ("\\mathrm", re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
+    ("C_", re.compile(r"\{\}_\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"), r"\\binom{\1}{\2}"),
+    ("P_", re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
+    ("\\over", re.compile(r"\{([^{}]{1,200})\\over\b([^{}]{1,200})\}"), r"\\frac{\1}{\2}"),
+    ("\\choose", re.compile(r"\{([^{}]{1,200})\\choose\b([^{}]{1,200})\}"), r"\\binom{\1}{\2}"),
+    ("to", re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
 )
 """Spellings that would be read as something else: minutes beside the minimum, roman i and e,
-`{}_nC_k`, `3 to 5`, `1 in 6`, hexadecimal digits in text."""
+`{}_nC_k`, `3 to 5`, `1 in 6`, hexadecimal digits in text. Each with a piece of text without which it
+need not be tried."""
 _UNESCAPED = (
     (re.compile("\x0c(?=[a-z])"), "\\\\f"),
     (re.compile("\x08(?=[a-z])"), "\\\\b"),

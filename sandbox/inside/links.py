@@ -25,6 +25,7 @@ Message frames on file descriptor 3: u32 little-endian length, then the bytes, a
 """
 
 import array
+import fcntl
 import json
 import os
 import select
@@ -42,6 +43,7 @@ _LENGTH = struct.Struct("<I")
 _MAX_BLOBS = 16
 _MAX_HEADER = 1 << 20
 _THEIRS = struct.Struct("=qq")
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 
 
 class Link(Protocol):
@@ -112,7 +114,7 @@ def _sent(name: str, size: int, most: int) -> int:
 
 def anonymous(name: str) -> int:
     """An empty anonymous file."""
-    return os.memfd_create(name, os.MFD_CLOEXEC)
+    return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
 
 
 class _Channel:
@@ -271,6 +273,8 @@ class PipeLink:
         for name, size in zip(header["blobs"], header["sizes"], strict=True):
             blobs[name] = anonymous(name)
             self._receive_file(blobs[name], size)
+            if name not in FILLED_HERE:
+                fcntl.fcntl(blobs[name], fcntl.F_ADD_SEALS, _SEALS)
         if "channel" in header.get("wants", ()):
             self._channel = _Channel()
             blobs["channel"] = os.dup(self._channel.theirs.fileno())

@@ -129,7 +129,7 @@ class _Nursery:
         if spec.mode != "lite":
             return
         sweep.kill_left(spec, {str(pid) for pid, _ in self._slots.values()})
-        sweep.empty(spec.work, most=1 << 30)
+        sweep.empty(spec.work, 0o700, most=1 << 30)
         with contextlib.suppress(OSError):
             os.rmdir(spec.work)
 

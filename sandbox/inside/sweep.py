@@ -92,19 +92,36 @@ def check_mounted(spec: Spec) -> None:
         raise OSError(f"{spec.work} is not a fresh mount")
 
 
-def empty(work: str, most: int = _MAX_ENTRIES) -> bool:
-    """Empty the working directory; False: it could not be done within `most` entries."""
+def mode_of(work: str) -> int:
+    """What `empty` is to restore."""
+    return stat.S_IMODE(os.lstat(work).st_mode)
+
+
+def empty(work: str, mode: int, most: int = _MAX_ENTRIES) -> bool:
+    """Empty the working directory; False: it could not be done within `most` entries.
+
+    A run that owns it may have changed its mode, to shut later runs out, or its times, to tell
+    them something: both are as they were.
+    """
     try:
-        if not os.listdir(work):
-            return True
-        opened = os.open(work, _DIRECTORY)
-        try:
-            _remove_all(opened, most)
-        finally:
-            os.close(opened)
-        return not os.listdir(work)
+        if mode_of(work) != mode:
+            os.chmod(work, mode)
+        clean = _empty(work, most)
+        os.utime(work, (0, 0))
     except OSError:
         return False
+    return clean
+
+
+def _empty(work: str, most: int) -> bool:
+    if not os.listdir(work):
+        return True
+    opened = os.open(work, _DIRECTORY)
+    try:
+        _remove_all(opened, most)
+    finally:
+        os.close(opened)
+    return not os.listdir(work)
 
 
 def _remove_all(top: int, most: int) -> None:

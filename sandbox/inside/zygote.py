@@ -165,6 +165,7 @@ class Zygote:
         self._link = link
         self._rules: int | None = None
         self._private = spec.mode != "lite"
+        self._mode = sweep.mode_of(spec.work)
         self._harden(process_table)
         self._table = Table(process_table, self._private)
         self._report, reporting = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -255,8 +256,8 @@ class Zygote:
             "idle_s": watch.idle_s,
             "memory_mb": watch.peak_mb,
             "orphans": watch.orphans,
-            "out_of_memory": bool(watch.status) and self._kills.risen(),
-            "recycle": not sweep.empty(self._spec.work),
+            "out_of_memory": self._kills.risen() and bool(watch.status),
+            "recycle": not sweep.empty(self._spec.work, self._mode),
         }
 
 

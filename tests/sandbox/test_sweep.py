@@ -58,7 +58,7 @@ def test_any_depth_is_removed_and_no_link_followed(tmp_path: Path) -> None:
         os.symlink(outside, "link")
     finally:
         os.chdir(here)
-    assert sweep.empty(str(work))
+    assert sweep.empty(str(work), 0o755)
     assert os.listdir(work) == []
     assert os.listdir(outside) == ["kept"]
 
@@ -66,4 +66,17 @@ def test_any_depth_is_removed_and_no_link_followed(tmp_path: Path) -> None:
 def test_too_much_is_given_up(tmp_path: Path) -> None:
     for number in range(20):
         (tmp_path / str(number)).touch()
-    assert not sweep.empty(str(tmp_path), most=10)
+    assert not sweep.empty(str(tmp_path), 0o700, most=10)
+
+
+def test_who_may_enter_and_when_it_was_used_are_as_before(tmp_path: Path) -> None:
+    """A run must not shut later ones out of its directory, nor tell them anything by it."""
+    work = tmp_path / "work"
+    work.mkdir(mode=0o700)
+    mode = sweep.mode_of(str(work))
+    (work / "left").touch()
+    os.utime(work, (123456789, 987654321))
+    work.chmod(0)
+    assert sweep.empty(str(work), mode)
+    assert sweep.mode_of(str(work)) == mode
+    assert (work.stat().st_atime, work.stat().st_mtime) == (0, 0)

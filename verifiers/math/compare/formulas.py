@@ -3,6 +3,7 @@
 from itertools import permutations
 
 from adjudge.verifiers.math import nodes as n
+from adjudge.verifiers.math.compare.constants import constants_of
 from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.fallback import Unsupported, prover
@@ -12,44 +13,20 @@ from adjudge.verifiers.math.values.numbers import same_number
 from adjudge.verifiers.math.values.quantities import same_quantity
 from adjudge.verifiers.math.values.spans import same_span
 
-_ARBITRARY = frozenset(
-    [
-        "C",
-        "c",
-        "K",
-        "k",
-        "A",
-        "B",
-        "D",
-        "c1",
-        "c2",
-        "C1",
-        "C2",
-        "C_1",
-        "C_2",
-        "c_1",
-        "c_2",
-        "c_{1}",
-        "c_{2}",
-        "C_{1}",
-        "C_{2}",
-    ]
-)
 
-MAX_CONSTANTS = 3
+def with_constants(context: Context, gold: n.Node, answer: n.Node, solved: bool = False) -> bool:
+    """Equal, or equal as families in their arbitrary constants (`+ C`, `C_1 e^x`).
 
-
-def with_constants(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    """Equal, or equal as families in their arbitrary constants (`+ C`, `C_1 e^x`)."""
+    `solved`: both are what a function `y` or `x(t)` is, and a factor C is arbitrary too.
+    """
     if not (formula(gold) and formula(answer)):
         return context.same(gold, answer)
     if not context.policies.rename:
         return decided(context, gold, answer)
-    mine = sorted(n.symbols(gold) & _ARBITRARY)
-    theirs = sorted(n.symbols(answer) & _ARBITRARY)
-    if isinstance(gold, n.Integral) and gold.low is None and theirs:
+    mine, theirs = constants_of(gold, answer, solved)
+    if isinstance(gold, n.Integral) and gold.low is None and constants_of(answer, answer)[0]:
         return _antiderivative(context, gold, answer)
-    if not mine or len(mine) != len(theirs) or len(mine) > MAX_CONSTANTS:
+    if not mine:
         return decided(context, gold, answer)
     if n.symbols(gold) - set(mine) != n.symbols(answer) - set(theirs):
         return decided(context, gold, answer)
@@ -65,15 +42,10 @@ def _antiderivative(context: Context, gold: n.Integral, answer: n.Node) -> bool:
 def _as_families(
     context: Context, gold: n.Node, answer: n.Node, mine: list[str], theirs: list[str]
 ) -> bool:
-    variables = n.symbols(gold) - set(mine)
-    if len(mine) == 1 and mine != theirs and not variables:
-        return decided(context, gold, answer)
     for order in permutations(mine):
         renamed = n.rename(answer, dict(zip(theirs, order, strict=True)))
         if decided(context, gold, renamed):
             return True
-        if not variables:
-            return False
     if _same_members(gold, answer, mine, theirs):
         return context.says(True, "equal_family", "the same family of functions")
     return context.says(False, "different", context.note)

@@ -2,6 +2,7 @@
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.formulas import formulas
+from adjudge.verifiers.math.compare.joint import Pairs, aligned_heads, jointly, shares_constants
 from adjudge.verifiers.math.compare.kinds import differ
 from adjudge.verifiers.math.compare.matching import covered, every
 from adjudge.verifiers.math.context import Context
@@ -12,7 +13,7 @@ from adjudge.verifiers.math.values.signs import has_signs, variants
 def matrices(context: Context, gold: n.Node, answer: n.Node) -> bool:
     one, other = _vector(gold), _vector(answer)
     if one is not None and other is not None and len(one) == len(other):
-        return every(context, list(zip(one, other, strict=True)), "equal_vector")
+        return _in_order(context, list(zip(one, other, strict=True)), "equal_vector")
     left, right = _rows(gold), _rows(answer)
     if left is None or right is None:
         return formulas(context, gold, answer)
@@ -23,7 +24,13 @@ def matrices(context: Context, gold: n.Node, answer: n.Node) -> bool:
         for one, other in zip(left, right, strict=True)
         for pair in zip(one, other, strict=True)
     ]
-    return every(context, pairs, "equal_matrix")
+    return _in_order(context, pairs, "equal_matrix")
+
+
+def _in_order(context: Context, pairs: Pairs, rule: str) -> bool:
+    if shares_constants(pairs):
+        return jointly(context, pairs)
+    return every(context, pairs, rule)
 
 
 def _rows(item: n.Node) -> tuple[tuple[n.Node, ...], ...] | None:
@@ -56,7 +63,7 @@ def tuples(context: Context, gold: n.Node, answer: n.Node) -> bool:
         return context.says(False, "different_length", f"{len(left)} and {len(right)} members")
     if not _same_brackets(gold, answer):
         return context.says(False, "different_bounds", "open is not closed")
-    return every(context, list(zip(left, right, strict=True)), "equal_tuple")
+    return _in_order(context, list(zip(left, right, strict=True)), "equal_tuple")
 
 
 def _tuple_and_other(context: Context, gold: n.Node, answer: n.Node) -> bool:
@@ -81,6 +88,9 @@ def collections(context: Context, gold: n.Node, answer: n.Node) -> bool:
         if len(left) != len(right):
             return context.says(False, "different_length")
         return every(context, list(zip(left, right, strict=True)), "equal_list")
+    aligned = aligned_heads(left, right)
+    if aligned is not None and shares_constants(aligned):
+        return jointly(context, aligned)
     if covered(context, left, right) and covered(context, right, left):
         return context.says(True, "equal_members")
     return context.says(False, "different_members", context.note)

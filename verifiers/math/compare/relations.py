@@ -55,7 +55,7 @@ def _equations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
     """l = r and l' = r' are one where l' − r' is a multiple of l − r."""
     names = named(gold) and named(answer)
     if names and _renamed_heads(context, gold, answer):
-        return with_constants(context, gold.sides[1], answer.sides[1])
+        return with_constants(context, gold.sides[1], answer.sides[1], _of_function(gold))
     left = n.minus(gold.sides[0], gold.sides[1])
     right = n.minus(answer.sides[0], answer.sides[1])
     if n.symbols(left) != n.symbols(right):
@@ -87,6 +87,15 @@ def _renamed_heads(context: Context, gold: n.Relation, answer: n.Relation) -> bo
     if isinstance(one, n.Apply) or isinstance(other, n.Apply):
         return context.policies.names
     return one == other
+
+
+_FUNCTIONS = frozenset(("y", "u", "x", "z", "v", "r"))
+
+
+def _of_function(item: n.Relation) -> bool:
+    """Is it `y = …` or `x(t) = …`, what a differential equation is solved for?"""
+    head = item.sides[0]
+    return isinstance(head, n.Apply) or (isinstance(head, n.Sym) and head.name in _FUNCTIONS)
 
 
 def _factor_between(left: n.Node, right: n.Node) -> fmpq | None:

@@ -46,6 +46,7 @@ from adjudge.verifiers.math.nodes import (
     Root,
     Sym,
     integer,
+    rebuild,
 )
 from adjudge.verifiers.math.values.exact import exact
 from adjudge.verifiers.math.values.functions import (
@@ -198,12 +199,26 @@ class Evaluator:
         if item.name == "det" and isinstance(item.args[0], Matrix):
             return self._determinant(item.args[0])
         values = [self.value(arg) for arg in item.args]
+        if item.name in _JUMPING and not all(value.is_exact() for value in values):
+            known = exact(self._placed(item))
+            if known is not None:
+                return acb(arb(known))
         if item.name == "log":
             return self._log(values)
         function = FUNCTIONS.get((item.name, len(values)))
         if function is None:
             raise Undecided(f"{item.name} of {len(values)} values")
         return function(*values)
+
+    def _placed(self, item: Node) -> Node:
+        """With the numbers that letters stand for here, where those are exact."""
+        if isinstance(item, Sym):
+            value = self.point.get(item.name)
+            if value is None or not (value.is_exact() and value.imag.is_zero()):
+                return item
+            whole, power = value.real.man_exp()
+            return Num(fmpq(whole) * fmpq(2) ** int(power)) if abs(power) < _TINY else item
+        return rebuild(item, self._placed)
 
     def _log(self, values: list[acb]) -> acb:
         if any(value.is_zero() for value in values):
@@ -283,7 +298,9 @@ class Evaluator:
             self.point[item.variable] = x
             try:
                 return acb("nan") if trouble else self.value(item.body)
-            except (Undecided, Undefined, OverLimit) as error:
+            except (Undecided, Undefined):
+                return acb("nan")  # no bound for so wide a ball: flint cuts it in two
+            except OverLimit as error:
                 trouble.append(error)  # flint cannot carry it
                 return acb("nan")
 
@@ -304,6 +321,11 @@ _READERS: dict[type[Node], Callable[[Evaluator, Any], acb]] = {
     Ratio: Evaluator._ratio, Infinity: Evaluator._infinity, Piecewise: Evaluator._piecewise,
     Integral: Evaluator._integral, Derivative: Evaluator._derivative, Limit: Evaluator._limit,
 }  # fmt: skip
+
+
+_JUMPING = frozenset(("floor", "ceil", "mod"))
+_TINY = 500
+"""Powers of two that a letter's value is written out with."""
 
 
 class Points:

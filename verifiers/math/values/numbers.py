@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from random import Random
 
 from flint import acb, arb, fmpq
 
@@ -24,7 +25,8 @@ from adjudge.verifiers.math.nodes import (
     symbols,
     walk,
 )
-from adjudge.verifiers.math.values.balls import Evaluator, Points, precise
+from adjudge.verifiers.math.values.balls import SEED, Evaluator, Points, precise
+from adjudge.verifiers.math.values.corners import bent, corners
 from adjudge.verifiers.math.values.exact import decimal_of, exact, has_decimals
 from adjudge.verifiers.math.values.functions import Huge
 
@@ -149,7 +151,7 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
     imaginary = _imaginary(gold) or _imaginary(answer)
     for integers in (frozenset[str](), hints) if hints else (frozenset[str](),):
         for left, right in _values(gold, answer, base, integers):
-            real = imaginary or (left.imag.is_zero() and right.imag.is_zero())
+            real = imaginary or _both_real(left, right)
             if not _agree(left, right):
                 if real:
                     return _differ(context, gold, answer, left, right)
@@ -158,6 +160,9 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
             agreed += real
             complex_agreed += not real
         if agreed >= MIN_POINTS:
+            corner = _corner(gold, answer, base, hints)
+            if corner is not None:
+                return _differ(context, gold, answer, *corner)
             return context.says(True, "equal_function", _domain(agreed, integers))
     if complex_agreed >= MIN_POINTS and not agreed and not disagreed:
         return context.says(True, "equal_function", "at complex values")
@@ -203,6 +208,29 @@ def _values(
                 yield left, right
     finally:
         precise(BITS)
+
+
+def _corner(
+    gold: Node, answer: Node, base: int, integers: frozenset[str]
+) -> tuple[acb, acb] | None:
+    """Both values where two formulas that jump or bend differ after all."""
+    if not bent(gold) and not bent(answer):
+        return None
+    names = sorted(symbols(gold) | symbols(answer) | _unknown(gold) | _unknown(answer))
+    precise(POINT_BITS)
+    try:
+        for point in corners(gold, answer, names, integers, Random(SEED)):  # noqa: S311 - as above
+            left, right = _value(gold, point, base), _value(answer, point, base)
+            real = left is not None and right is not None and _both_real(left, right)
+            if left is not None and right is not None and real and not (left - right).contains(0):
+                return left, right
+    finally:
+        precise(BITS)
+    return None
+
+
+def _both_real(left: acb, right: acb) -> bool:
+    return bool(left.imag.is_zero() and right.imag.is_zero())
 
 
 def _value(item: Node, point: dict[str, acb], base: int) -> acb | None:

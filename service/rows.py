@@ -31,6 +31,8 @@ class Row:
     line: int
     """From 1."""
     columns: Columns
+    problem: str | None = None
+    """Why the line is no row; then there are no columns."""
 
     @property
     def name(self) -> str:
@@ -39,11 +41,29 @@ class Row:
 
 
 def read(path: Path) -> Iterator[Row]:
-    """Raises BadRequest at the first line that is not a JSON object."""
+    """The lines that are not blank; one that is no JSON object is a row with a problem.
+
+    Raises BadRequest for a file that is no text at all.
+    """
     with _opened(path) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield Row(number, _columns(line, number))
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _row(line, number)
+        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+            message = f"is not JSON lines in UTF-8: {error}"
+            raise BadRequest([Fault(path=str(path), message=message)]) from error
+
+
+def count(path: Path) -> int | None:
+    """How many rows `read` gives, for a progress bar; None for what can be read only once."""
+    if str(path) == "-" or not path.is_file():
+        return None
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        try:
+            return sum(1 for line in lines if line.strip())
+        except (gzip.BadGzipFile, EOFError):
+            return None
 
 
 def _opened(path: Path) -> TextIO:
@@ -54,14 +74,14 @@ def _opened(path: Path) -> TextIO:
     return path.open(encoding="utf-8")
 
 
-def _columns(line: str, number: int) -> Columns:
+def _row(line: str, number: int) -> Row:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadRequest([Fault(path=f"line {number}", message=f"not JSON: {error}")]) from error
+        return Row(number, {}, f"not JSON: {error}")
     if not isinstance(found, dict):
-        raise BadRequest([Fault(path=f"line {number}", message="must be a JSON object")])
-    return found
+        return Row(number, {}, "must be a JSON object")
+    return Row(number, found)
 
 
 def mapping(pairs: Iterable[str]) -> dict[str, str]:
@@ -78,7 +98,9 @@ def mapping(pairs: Iterable[str]) -> dict[str, str]:
 def group(
     row: Row, columns: Mapping[str, str], rewards: Rewards | None, completions: Sequence[JsonValue]
 ) -> Group:
-    """Raises BadRequest: a mapped column that is missing, a reference that is no object."""
+    """Raises BadRequest: no row, a mapped column that is missing, a reference of another shape."""
+    if row.problem:
+        raise BadRequest([Fault(path=row.name, message=row.problem)])
     document = _document(row, columns)
     document["completions"] = list(completions)
     try:
@@ -122,6 +144,8 @@ def reference_keys() -> frozenset[str]:
 
 def completions(row: Row, columns: Mapping[str, str]) -> list[JsonValue]:
     """A row's completions: a list of them, or one. Raises BadRequest where there is none."""
+    if row.problem:
+        raise BadRequest([Fault(path=row.name, message=row.problem)])
     for ours in ("completions", "completion"):
         found = row.columns.get(columns.get(ours, ours))
         if found is not None:
@@ -130,14 +154,16 @@ def completions(row: Row, columns: Mapping[str, str]) -> list[JsonValue]:
     raise BadRequest([Fault(path=row.name, message=message)])
 
 
-def batches(
-    groups: Iterable[tuple[Row, Group]], size: int = 64
-) -> Iterator[list[tuple[Row, Group]]]:
+Asked = tuple[Row, Group | tuple[Fault, ...]]
+"""A row with its group, or with why there is none."""
+
+
+def batches(groups: Iterable[Asked], size: int = 64) -> Iterator[list[Asked]]:
     """Requests of `size` groups, none over the limits of one request."""
-    batch: list[tuple[Row, Group]] = []
+    batch: list[Asked] = []
     held = 0
     for row, made in groups:
-        more = len(made.completions)
+        more = len(made.completions) if isinstance(made, Group) else 0
         if batch and (len(batch) >= min(size, MAX_GROUPS) or held + more > MAX_COMPLETIONS):
             yield batch
             batch, held = [], 0

@@ -5,8 +5,8 @@ from pydantic import Field
 from adjudge.verifiers.flags import flags
 from adjudge.verifiers.types import Completion, Frozen, Reference, Verdict, Verifier
 
-HARMLESS = ("truncated", "unclosed_think", "early_exit")
-"""Happens to honest policies too: not held against one by default."""
+HARMLESS = ("truncated", "unclosed_think", "early_exit", "hard_coded", "swallowed_errors", "loop")
+"""Happens to honest policies too (`loop` is for `repetition`): not held against one by default."""
 
 
 class HacksReference(Reference):
@@ -32,7 +32,7 @@ def check(completion: Completion, _: HacksReference, params: HacksParams) -> Ver
 
 verifier = Verifier(
     kind="hacks",
-    version="1",
+    version="2",
     summary="a penalty for the signs of reward hacking that a completion shows",
     reference=HacksReference,
     params=HacksParams,

@@ -1,17 +1,26 @@
 """Rows to a judge, and back in order: what `check`, `score` and `bench` share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from adjudge.service.api import Fault, Group, GroupOut, RewardRequest, RewardResponse, Rewards
 from adjudge.service.errors import BadRequest, QueueFull
 from adjudge.service.local import local_desk
 from adjudge.service.remote_desk import remote_judge
-from adjudge.service.rows import Row, batches, mapping, read
+from adjudge.service.rows import Asked, Row, batches, mapping, read
 from adjudge.service.settings import Settings
 from adjudge.service.shorthand import rewards_of
 
@@ -23,6 +32,8 @@ AHEAD = 8
 class Source:
     """What the flags of a command say of its rows."""
 
+    name: str
+    """Of the file."""
     rows: Iterator[Row]
     columns: Mapping[str, str]
     rewards: Rewards | None
@@ -32,7 +43,7 @@ class Source:
 def source(file: Path, kind: str | None, columns: Iterable[str] | None) -> Source:
     """Raises BadRequest."""
     rewards = rewards_of(kind, "--kind") if kind else None
-    return Source(read(file), mapping(columns or ()), rewards)
+    return Source(str(file), read(file), mapping(columns or ()), rewards)
 
 
 class Judge(Protocol):
@@ -55,7 +66,16 @@ Judged = tuple[Row, GroupOut | tuple[Fault, ...]]
 """A row with its answer, or with what is wrong with it."""
 
 
-async def judged(judge: Judge, groups: Iterable[tuple[Row, Group]]) -> AsyncIterator[Judged]:
+@contextmanager
+def progress(console: Console, total: int | None, done: int = 0) -> Iterator[Callable[[], None]]:
+    """A bar that a call moves on by a row; gone at the end, and not there without a terminal."""
+    parts = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=console, transient=True) as bar:
+        task = bar.add_task("judging", total=total, completed=done)
+        yield lambda: bar.advance(task)
+
+
+async def judged(judge: Judge, groups: Iterable[Asked]) -> AsyncIterator[Judged]:
     """Every row, in order; a request that is refused is asked again row by row."""
     waiting: list[asyncio.Task[list[Judged]]] = []
     for batch in batches(groups):
@@ -68,21 +88,25 @@ async def judged(judge: Judge, groups: Iterable[tuple[Row, Group]]) -> AsyncIter
             yield one
 
 
-async def _batch(judge: Judge, batch: list[tuple[Row, Group]]) -> list[Judged]:
+async def _batch(judge: Judge, batch: list[Asked]) -> list[Judged]:
+    sound = [(row, asked) for row, asked in batch if isinstance(asked, Group)]
+    answers = iter(await _answers(judge, sound))
+    return [next(answers) if isinstance(asked, Group) else (row, asked) for row, asked in batch]
+
+
+async def _answers(judge: Judge, batch: list[tuple[Row, Group]]) -> list[Judged]:
+    if not batch:
+        return []
     request = RewardRequest(groups=tuple(group for _, group in batch), deadline_s=600)
     try:
         response = await _patiently(judge, request)
     except BadRequest as error:
         if len(batch) == 1:
             return [(batch[0][0], tuple(_own(fault) for fault in error.faults))]
-        alone = [await _batch(judge, [one]) for one in batch]
+        alone = [await _answers(judge, [one]) for one in batch]
         return [judged for rows in alone for judged in rows]
-    return list(_paired(batch, response))
-
-
-def _paired(batch: list[tuple[Row, Group]], response: RewardResponse) -> Iterator[Judged]:
-    for (row, _), answer in zip(batch, response.groups, strict=True):
-        yield row, answer
+    rows = (row for row, _ in batch)
+    return list(zip(rows, response.groups, strict=True))
 
 
 def _own(fault: Fault) -> Fault:

@@ -9,18 +9,21 @@ be used at all.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 from pydantic import JsonValue
+from rich.console import Console
 
 from adjudge.service.api import CompletionOut, Component, Fault, Group, GroupOut
-from adjudge.service.commands.asking import Source, judge_at, judged, source
+from adjudge.service.commands.asking import Source, judge_at, judged, progress, source
 from adjudge.service.commands.options import Config, Kind, Map, Rows, Url, Workers
+from adjudge.service.commands.summary import counted
 from adjudge.service.errors import BadRequest
-from adjudge.service.rows import Row, group
+from adjudge.service.rows import Asked, Row, count, group
 from adjudge.service.settings import Settings, load
 from adjudge.verifiers.types import Outcome
 
@@ -51,13 +54,22 @@ def command(
 
     adjudge check train.jsonl --kind math --map answer=solution
 
-    Lists the rows that fail, and exits with 1 if there are any: such a row pays no right answer.
+    Lists the rows that fail, then how many for which reason, and exits with 1 if there are any:
+    such a row pays no right answer.
     """
     settings = load(workers=workers, config=config, log_level="warning")
+    console = Console(stderr=True)
     report = _Report(limit=limit, as_json=as_json)
-    asyncio.run(_check(report, source(file, kind, columns), url, settings))
-    typer.echo(f"{report.rows} rows, {report.failed} fail", err=as_json)
+    asyncio.run(_check(report, source(file, kind, columns), url, settings, count(file), console))
+    report.show(console)
     raise typer.Exit(1 if report.failed or not report.rows else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    reason: str
+    """For programs to count."""
+    text: str
 
 
 @dataclass(slots=True)
@@ -65,39 +77,59 @@ class _Report:
     limit: int
     as_json: bool
     rows: int = 0
-    failed: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: Row, problem: str | None) -> None:
+    @property
+    def failed(self) -> int:
+        return self.reasons.total()
+
+    def add(self, row: Row, problem: _Problem | None) -> None:
         self.rows += 1
         if problem is None:
             return
-        self.failed += 1
+        self.reasons[problem.reason] += 1
         if self.failed <= self.limit:
-            told = {"line": row.line, "id": row.columns.get("id"), "problem": problem}
-            typer.echo(json.dumps(told) if self.as_json else f"{row.name}: {problem}")
+            typer.echo(self._told(row, problem))
+
+    def _told(self, row: Row, problem: _Problem) -> str:
+        if not self.as_json:
+            return f"{row.name}: {problem.text}"
+        told = {"line": row.line, "id": row.columns.get("id"), "reason": problem.reason}
+        return json.dumps({**told, "problem": problem.text})
+
+    def show(self, console: Console) -> None:
+        if self.failed > self.limit:
+            typer.echo(f"… and {self.failed - self.limit} more", err=True)
+        if self.failed:
+            console.print(counted("why rows fail", self.reasons.most_common()))
+        typer.echo(f"{self.rows} rows, {self.failed} fail", err=self.as_json)
 
 
-async def _check(report: _Report, given: Source, url: str | None, settings: Settings) -> None:
+async def _check(
+    report: _Report,
+    given: Source,
+    url: str | None,
+    settings: Settings,
+    total: int | None,
+    console: Console,
+) -> None:
     tried: dict[int, Tried] = {}
-    groups = _groups(report, given, tried)
-    async with judge_at(url, settings) as judge:
-        async for row, answer in judged(judge, groups):
-            report.add(row, _problem(answer, tried.pop(row.line)))
+    with progress(console, total) as step:
+        async with judge_at(url, settings) as judge:
+            async for row, answer in judged(judge, _groups(given, tried)):
+                report.add(row, _problem(row, answer, tried.pop(row.line, None)))
+                step()
 
 
-def _groups(report: _Report, given: Source, tried: dict[int, Tried]) -> Iterator[tuple[Row, Group]]:
+def _groups(given: Source, tried: dict[int, Tried]) -> Iterator[Asked]:
     for row in given.rows:
         try:
             made = group(row, given.columns, given.rewards, ["?"])
         except BadRequest as error:
-            report.add(row, _said(error.faults).replace(f"{row.name}: ", ""))
+            yield row, tuple(error.faults)
             continue
         tried[row.line] = found = _tried(row, given.columns, made)
         yield row, made.model_copy(update={"completions": tuple(found.tries or ["?"])})
-
-
-def _said(faults: Iterable[Fault]) -> str:
-    return "; ".join(f"{fault.path}: {fault.message}" for fault in faults)
 
 
 def _tried(row: Row, columns: Mapping[str, str], made: Group) -> Tried:
@@ -119,23 +151,27 @@ def _answers(answer: JsonValue) -> Iterator[str]:
         yield json.dumps(answer)
 
 
-def _problem(answer: GroupOut | tuple[Fault, ...], tried: Tried) -> str | None:
+def _problem(
+    row: Row, answer: GroupOut | tuple[Fault, ...], tried: Tried | None
+) -> _Problem | None:
     """Why the row fails; None if it passes."""
     if not isinstance(answer, GroupOut):
-        return _said(answer)
-    if not tried.tries:
+        said = "; ".join(f"{fault.path}: {fault.message}" for fault in answer)
+        return _Problem("row_refused", said.replace(f"{row.name}: ", ""))
+    if tried is None or not tried.tries:
         return next((why for why in map(_unusable, answer.completions) if why), None)
     size = len(answer.completions) // len(tried.answers)
     for at, name in enumerate(tried.answers):
         own = answer.completions[at * size : (at + 1) * size]
         if not any(_passes(completion) for completion in own):
-            return f"{name!r} does not pass: {_why(own)}"
+            told = _most_telling(own)
+            return _Problem(told.reason, f"{name!r} does not pass: {_said(told)}")
     return None
 
 
-def _unusable(completion: CompletionOut) -> str | None:
+def _unusable(completion: CompletionOut) -> _Problem | None:
     found = [c for c in completion.components.values() if c.verdict is Outcome.UNSCORED]
-    return f"{found[0].reason}: {found[0].detail}" if found else None
+    return _Problem(found[0].reason, _said(found[0])) if found else None
 
 
 def _passes(completion: CompletionOut) -> bool:
@@ -143,8 +179,11 @@ def _passes(completion: CompletionOut) -> bool:
     return next(iter(completion.components.values())).verdict is Outcome.CORRECT
 
 
-def _why(tries: Iterable[CompletionOut]) -> str:
-    """The most telling of the refusals: an unusable reference, else the first try's."""
+def _most_telling(tries: Iterable[CompletionOut]) -> Component:
+    """Of the refusals: an unusable reference, else the first try's."""
     firsts: list[Component] = [next(iter(one.components.values())) for one in tries]
-    told = next((one for one in firsts if one.verdict is Outcome.UNSCORED), firsts[0])
+    return next((one for one in firsts if one.verdict is Outcome.UNSCORED), firsts[0])
+
+
+def _said(told: Component) -> str:
     return f"{told.reason}: {told.detail}" if told.detail else told.reason

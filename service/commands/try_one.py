@@ -1,16 +1,37 @@
-"""`adjudge try`."""
+"""`adjudge try`: one completion, explained in the terminal."""
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from adjudge.service.api import Fault, Group, RewardRequest
+from adjudge.service.api import (
+    CompletionIn,
+    CompletionOut,
+    Component,
+    Fault,
+    Group,
+    RewardRequest,
+)
 from adjudge.service.commands.options import Kind
 from adjudge.service.errors import BadRequest
 from adjudge.service.in_process import judge
 from adjudge.service.shorthand import rewards_of
+from adjudge.verifiers.flags import MEANINGS
+from adjudge.verifiers.types import Outcome
+
+INDENT = (0, 0, 0, 4)
+COLOURS = {
+    Outcome.CORRECT: "green",
+    Outcome.PARTIAL: "yellow",
+    Outcome.INCORRECT: "red",
+    Outcome.NO_ANSWER: "red",
+    Outcome.UNSCORED: "blue",
+}
 
 
 def command(
@@ -26,6 +47,12 @@ def command(
         str | None, typer.Option(help="The question, for checks that read it.")
     ] = None,
     prefill: Annotated[str, typer.Option(help="What the template put in front, as <think>.")] = "",
+    tokens: Annotated[
+        int | None, typer.Option(help="Its length in tokens; `length` needs it.")
+    ] = None,
+    cut: Annotated[
+        bool, typer.Option("--cut", help="The length limit cut it (finish_reason: length).")
+    ] = False,
 ) -> None:
     """Score one completion and say why.
 
@@ -33,25 +60,40 @@ def command(
     """
 
     text = sys.stdin.read() if completion == "-" else completion
-    group = Group(
-        completions=(text,), reference=_reference(answer, reference), prompt=prompt, prefill=prefill
+    asked = Group(
+        completions=(CompletionIn(text=text, tokens=tokens, finish_reason=_finish(cut)),),
+        reference=_reference(answer, reference),
+        prompt=prompt,
+        prefill=prefill,
     )
-    request = RewardRequest(groups=(group,), rewards=rewards_of(kind or "math", "--kind"))
-    told = judge(request).groups[0].completions[0]
-    typer.echo(f"reward: {told.reward}")
+    request = RewardRequest(groups=(asked,), rewards=rewards_of(kind or "math", "--kind"))
+    _explain(judge(request).groups[0].completions[0], Console())
+
+
+def _finish(cut: bool) -> Literal["length"] | None:
+    return "length" if cut else None
+
+
+def _explain(told: CompletionOut, console: Console) -> None:
+    console.print(f"[bold]reward: {told.reward}[/]", highlight=False)
     for name, found in told.components.items():
-        score = "null" if found.score is None else f"{found.score:g}"
-        typer.echo(f"{name}: {score}  {found.verdict}, {found.reason}")
+        console.print(_headline(name, found))
         if found.detail:
-            typer.echo(f"    {found.detail}")
+            console.print(Padding(Text(found.detail), INDENT))
         if found.extracted is not None:
-            typer.echo(f"    answer found: {found.extracted}")
-    if told.flags:
-        typer.echo(f"flags: {', '.join(told.flags)}")
+            console.print(Padding(Text(f"answer found: {found.extracted}"), INDENT))
+    for flag in told.flags:
+        meaning = MEANINGS.get(flag, "raised by the kind itself")
+        console.print(Text.assemble(("flag ", "bold"), (flag, "magenta"), f": {meaning}"))
+
+
+def _headline(name: str, found: Component) -> Text:
+    score = "null" if found.score is None else f"{found.score:g}"
+    said = f"{found.verdict}, {found.reason}"
+    return Text.assemble((name, "bold"), f": {score}  ", (said, COLOURS[found.verdict]))
 
 
 def _reference(answer: str | None, reference: str | None) -> dict[str, object]:
-
     try:
         given = json.loads(reference) if reference else {}
     except ValueError as error:

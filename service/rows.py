@@ -32,7 +32,7 @@ class Row:
     """From 1."""
     columns: Columns
     problem: str | None = None
-    """Why the line is no row; then there are no columns."""
+    """Why the line is no row that can be judged."""
 
     @property
     def name(self) -> str:
@@ -81,7 +81,17 @@ def _row(line: str, number: int) -> Row:
         return Row(number, {}, f"not JSON: {error}")
     if not isinstance(found, dict):
         return Row(number, {}, "must be a JSON object")
+    if "\\u" in line and _has_half_character(found):
+        return Row(number, found, "holds a lone surrogate, which is half a character")
     return Row(number, found)
+
+
+def _has_half_character(found: Columns) -> bool:
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def mapping(pairs: Iterable[str]) -> dict[str, str]:

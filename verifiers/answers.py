@@ -7,6 +7,7 @@ from adjudge.verifiers.extract import (
     Extraction,
     How,
     extract,
+    is_blank,
     split_thought,
 )
 from adjudge.verifiers.types import Completion
@@ -39,4 +40,4 @@ def _final(completion: Completion) -> Extraction:
     text = thought.final.strip()
     if len(text) > MAX_ANSWER_CHARS:
         return Extraction(reason="limit")
-    return Extraction(candidates=(text,)) if text else Extraction(reason="empty")
+    return Extraction(reason="empty") if is_blank(text) else Extraction(candidates=(text,))

@@ -74,6 +74,18 @@ STOPS = re.compile(
 completion's."""
 
 
+_UNSEEN = (
+    "\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
+)
+_SEEN = re.compile(f"[^{_UNSEEN}]")
+
+
+def is_blank(text: str) -> bool:
+    """Nothing in it can be seen: blanks, zero-width and format characters, fillers."""
+    return _SEEN.search(text) is None
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """The answer as it was written, or why there is none."""
@@ -247,7 +259,7 @@ def _candidates(text: str, spans: list[Span], boxes: bool = False) -> Extraction
         return Extraction(reason="limit")
     written = dict.fromkeys(text[start:end] for start, end in spans)
     spellings = dict.fromkeys(content for one in written for content in _contents(one, boxes))
-    spellings.pop("", None)
+    spellings = {spelling: None for spelling in spellings if not is_blank(spelling)}
     if len(spellings) > MAX_CANDIDATES:
         return Extraction(reason="ambiguous")
     return Extraction(tuple(spellings)) if spellings else Extraction(reason="empty")

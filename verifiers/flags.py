@@ -9,7 +9,7 @@ is found in time linear in the text, with `str.find`, `str.count` or patterns th
 import re
 from collections.abc import Mapping
 
-from adjudge.verifiers.extract import THOUGHTS, Thought, extract, split_thought
+from adjudge.verifiers.extract import THOUGHTS, Thought, extract, is_blank, split_thought
 from adjudge.verifiers.math.verdict import verifier as mathematics
 from adjudge.verifiers.repetition import LOOP_RATIO, TAIL_CHARS, packed_ratio, tail
 from adjudge.verifiers.types import Completion
@@ -180,12 +180,12 @@ def _skips_thought(completion: Completion, thought: Thought) -> bool:
         return False
     for opened, close in THOUGHTS:
         cot = cot.replace(opened, "").replace(close, "")
-    return not cot.strip()
+    return is_blank(cot)
 
 
 def _of_answer(completion: Completion, thought: Thought) -> dict[str, bool]:
     found = extract(completion, "boxed")
-    blank = thought.closed and bool(thought.cot) and not thought.final.strip()
+    blank = thought.closed and bool(thought.cot) and is_blank(thought.final)
     boxed = found.candidates
     answers = boxed or extract(completion, "answer_tag").candidates
     return {
@@ -210,7 +210,7 @@ def _all_the_same(answers: tuple[str, ...]) -> bool:
 def _empty_tag(final: str) -> bool:
     start = final.rfind("<answer>")
     end = final.find("</answer>", start)
-    return start >= 0 and end >= 0 and not final[start + len("<answer>") : end].strip()
+    return start >= 0 and end >= 0 and is_blank(final[start + len("<answer>") : end])
 
 
 def _is_placeholder(answer: str) -> bool:

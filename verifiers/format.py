@@ -15,7 +15,7 @@ latter, which R1 keeps.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from adjudge.verifiers.extract import read_boxes
+from adjudge.verifiers.extract import is_blank, read_boxes
 from adjudge.verifiers.types import Completion, Frozen, Reference, Verdict, Verifier
 
 Style = Literal[
@@ -98,7 +98,7 @@ def _blank(text: str, where: str) -> None:
 
 
 def _filled(text: str, what: str) -> None:
-    if not text.strip():
+    if is_blank(text):
         raise _Broken(f"empty_{what}", f"the {what} is empty")
 
 
@@ -208,7 +208,7 @@ _STYLES: Mapping[str, Callable[[str], None]] = {
 
 verifier = Verifier(
     kind="format",
-    version="1",
+    version="2",
     summary="is the form kept that the prompt asked for",
     reference=FormatReference,
     params=FormatParams,

@@ -93,7 +93,7 @@ def cosine(length: int, params: LengthParams) -> float:
 
 def soft_overlong(length: int, params: LengthParams) -> float:
     free = params.max_tokens - params.cache_tokens
-    return -min(max((length - free) / params.cache_tokens, 0.0), 1.0)
+    return 0.0 - min(max((length - free) / params.cache_tokens, 0.0), 1.0)  # never -0.0
 
 
 def _kimi(length: int, shortest: int, longest: int, right: bool) -> Verdict:

@@ -19,10 +19,12 @@ from rich.progress import (
 from adjudge.service.api import Fault, Group, GroupOut, RewardRequest, RewardResponse, Rewards
 from adjudge.service.errors import BadRequest, QueueFull
 from adjudge.service.local import local_desk
+from adjudge.service.plan import plan
 from adjudge.service.remote_desk import remote_judge
 from adjudge.service.rows import Asked, Row, batches, mapping, read
 from adjudge.service.settings import Settings
 from adjudge.service.shorthand import rewards_of
+from adjudge.verifiers.registry import registry
 
 AHEAD = 8
 """Requests under way at once."""
@@ -40,10 +42,27 @@ class Source:
     """For rows that have none of their own."""
 
 
-def source(file: Path, kind: str | None, columns: Iterable[str] | None) -> Source:
-    """Raises BadRequest."""
+def source(
+    file: Path, kind: str | None, columns: Iterable[str] | None, url: str | None = None
+) -> Source:
+    """Raises BadRequest: also for rewards that no row could be judged by."""
     rewards = rewards_of(kind, "--kind") if kind else None
+    if rewards is not None and url is None:  # a service elsewhere may have other kinds
+        _check_rewards(rewards)
     return Source(str(file), read(file), mapping(columns or ()), rewards)
+
+
+def _check_rewards(rewards: Rewards) -> None:
+    probe = Group(completions=("",), reference={})
+    try:
+        plan(RewardRequest(groups=(probe,), rewards=rewards), registry())
+    except BadRequest as error:
+        own = [fault for fault in error.faults if fault.path.startswith("rewards")]
+        if own:
+            raise BadRequest(
+                Fault(path=fault.path.replace("rewards", "--kind", 1), message=fault.message)
+                for fault in own
+            ) from error
 
 
 class Judge(Protocol):
@@ -70,7 +89,7 @@ Judged = tuple[Row, GroupOut | tuple[Fault, ...]]
 def progress(console: Console, total: int | None, done: int = 0) -> Iterator[Callable[[], None]]:
     """A bar that a call moves on by a row; gone at the end, and not there without a terminal."""
     parts = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=console, transient=True) as bar:
+    with Progress(*parts, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("judging", total=total, completed=done)
         yield lambda: bar.advance(task)
 

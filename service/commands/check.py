@@ -60,7 +60,9 @@ def command(
     settings = load(workers=workers, config=config, log_level="warning")
     console = Console(stderr=True)
     report = _Report(limit=limit, as_json=as_json)
-    asyncio.run(_check(report, source(file, kind, columns), url, settings, count(file), console))
+    asyncio.run(
+        _check(report, source(file, kind, columns, url), url, settings, count(file), console)
+    )
     report.show(console)
     raise typer.Exit(1 if report.failed or not report.rows else 0)
 
@@ -157,7 +159,8 @@ def _problem(
     """Why the row fails; None if it passes."""
     if not isinstance(answer, GroupOut):
         said = "; ".join(f"{fault.path}: {fault.message}" for fault in answer)
-        return _Problem("row_refused", said.replace(f"{row.name}: ", ""))
+        reason = answer[0].message.partition(":")[0][:60]
+        return _Problem(reason, said.replace(f"{row.name}: ", ""))
     if tried is None or not tried.tries:
         return next((why for why in map(_unusable, answer.completions) if why), None)
     size = len(answer.completions) // len(tried.answers)

@@ -53,8 +53,10 @@ def command(
     null and `faults`, and the exit status is then 1. A summary goes to standard error.
     """
     settings = load(workers=workers, config=config, log_level="warning")
-    given = source(file, kind, columns)
+    given = source(file, kind, columns, url)
     console, tally = Console(stderr=True), Tally()
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
+        raise BadRequest([Fault(path="--out", message="is the file that is read")])
     if out is not None and not overwrite:
         _take_up(out, given, tally)
     with _sink(out, overwrite) as sink:

@@ -25,6 +25,8 @@ from adjudge.verifiers.flags import MEANINGS
 from adjudge.verifiers.types import Outcome
 
 INDENT = (0, 0, 0, 4)
+OPTIONS = {"reference.answer": "--answer", "tokens": "--tokens", "prompt": "--prompt"}
+"""Which option gives what."""
 COLOURS = {
     Outcome.CORRECT: "green",
     Outcome.PARTIAL: "yellow",
@@ -67,7 +69,21 @@ def command(
         prefill=prefill,
     )
     request = RewardRequest(groups=(asked,), rewards=rewards_of(kind or "math", "--kind"))
-    _explain(judge(request).groups[0].completions[0], Console())
+    _explain(_judged(request), Console())
+
+
+def _judged(request: RewardRequest) -> CompletionOut:
+    """Raises BadRequest, in the words of the command line."""
+    try:
+        return judge(request).groups[0].completions[0]
+    except BadRequest as error:
+        raise BadRequest(map(_own, error.faults)) from error
+
+
+def _own(fault: Fault) -> Fault:
+    path = fault.path.removeprefix("groups[0].").removeprefix("completions[0].")
+    option = OPTIONS.get(path, "--reference" if path.startswith("reference.") else None)
+    return Fault(path=path, message=fault.message + (f" ({option})" if option else ""))
 
 
 def _finish(cut: bool) -> Literal["length"] | None:
@@ -79,9 +95,9 @@ def _explain(told: CompletionOut, console: Console) -> None:
     for name, found in told.components.items():
         console.print(_headline(name, found))
         if found.detail:
-            console.print(Padding(Text(found.detail), INDENT))
+            console.print(Padding(Text(found.detail), INDENT, expand=False))
         if found.extracted is not None:
-            console.print(Padding(Text(f"answer found: {found.extracted}"), INDENT))
+            console.print(Padding(Text(f"answer found: {found.extracted}"), INDENT, expand=False))
     for flag in told.flags:
         meaning = MEANINGS.get(flag, "raised by the kind itself")
         console.print(Text.assemble(("flag ", "bold"), (flag, "magenta"), f": {meaning}"))

@@ -134,6 +134,10 @@ def test_every_command_has_help(run: Run, words: Sequence[str]) -> None:
         (["kinds", "exakt"], 2, "no such kind"),
         (["check", "no/such/file"], 2, "no/such/file: No such file or directory"),
         (["check", "-", "--kind", "exact", "--map", "answer"], 2, "is not OURS=THEIRS"),
+        (["score", "-", "--kind", "exakt"], 2, "--kind[0].kind: unknown kind 'exakt'; did you"),
+        (["check", sys.executable, "--kind", "exact"], 2, "is not JSON lines in UTF-8"),
+        (["try", "a"], 2, "reference.answer: missing: kind `math` needs it (--answer)"),
+        (["try", "a", "--kind", "length"], 2, "needs the length in tokens (--tokens)"),
         (["serve", "--port", "70000"], 2, "port: "),
         (["serve", "--host", "203.0.113.1"], 2, "cannot listen on 203.0.113.1"),
         (["worker", "--redis-url", ""], 2, "say where the queue is"),
@@ -156,6 +160,12 @@ def test_try_says_why(run: Run) -> None:
     assert told.returncode == 0
     assert "reward: 0.0" in told.stdout
     assert "exact: 0  incorrect, different" in told.stdout
+    assert "'b' is not 'a'" in told.stdout
+    words = ["<think>a</think> \u200b", "--cut", "--tokens", "7", "--kind", "length,format"]
+    told = run("try", *words)
+    assert "length: 0  correct, short_enough" in told.stdout
+    assert "flag truncated: the trainer says that the length limit cut it" in told.stdout
+    assert "flag zero_width: " in told.stdout
 
 
 def test_kinds_shows_schemas(run: Run) -> None:
@@ -186,6 +196,52 @@ def test_check_lists_what_fails(run: Run, tmp_path: Path) -> None:
     assert "line 2 (8): bad_reference: reference.answer" in told.stdout
     assert "line 3 (9): has no column 'solution'" in told.stdout
     assert told.stdout.endswith("3 rows, 2 fail\n")
+
+
+def test_check_tells_the_reasons(run: Run) -> None:
+    lines = '{"answer": "a"}\nno json\n{"reference": {}}\n{"x": "\\ud800"}\n[]\n'
+    told = run("check", "-", "--kind", "exact", "--limit", "1", stdin=lines)
+    assert told.returncode == 1
+    assert told.stdout == "line 2: not JSON: Expecting value: line 1 column 1 (char 0)\n" + (
+        "5 rows, 4 fail\n"
+    )
+    assert "… and 3 more" in told.stderr
+    for reason in ("not JSON", "missing", "holds a lone surrogate", "must be a JSON object"):
+        assert re.search(rf"{reason}.*│ +1 │", told.stderr), told.stderr
+
+
+def test_score_goes_on_where_it_was_killed(run: Run, tmp_path: Path) -> None:
+    file = rows(tmp_path / "in.jsonl", *({"completion": str(n), "answer": "2"} for n in range(4)))
+    out = tmp_path / "out.jsonl"
+    words = ["score", str(file), "--kind", "exact", "--out", str(out)]
+    assert run(*words).returncode == 0
+    whole = [json.loads(line)["rewards"] for line in out.read_text().splitlines()]
+    assert whole == [[0.0], [0.0], [1.0], [0.0]]
+    kept = "".join(out.read_text().splitlines(keepends=True)[:2])
+    out.write_text(kept + '{"completion": "2", "rew')
+    told = run(*words)
+    assert "4 completions, mean reward 0.2500, 0 not judged" in told.stderr
+    assert out.read_text().startswith(kept)
+    assert [json.loads(line)["rewards"] for line in out.read_text().splitlines()] == whole
+    out.write_text('{"completion": "another", "rewards": [1.0]}\n')
+    assert "line 1 was not made of" in run(*words).stderr
+    out.write_text("no json\n")
+    assert run(*words).returncode == 2
+    assert run(*words, "--overwrite").returncode == 0
+    assert len(out.read_text().splitlines()) == 4
+    assert "is the file that is read" in run(*words[:-1], str(file)).stderr
+
+
+def test_score_tells_what_it_could_not_judge(run: Run) -> None:
+    lines = '{"completion": "a", "answer": "a"}\n{"answer": "a"}\n{"completion": "\\ud800"}\n'
+    told = run("score", "-", "--kind", "exact,format", stdin=lines)
+    assert told.returncode == 1
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [row["rewards"] for row in found] == [[1.0], None, None]
+    assert "has no `completions`" in found[1]["faults"][0]
+    assert found[2]["completion"] == "\ud800"
+    assert "1 completions, mean reward 1.0000, 0 not judged, 2 rows refused" in told.stderr
+    assert re.search(r"exact +│ 1.0000 +│ 1 ", told.stderr)
 
 
 def test_check_of_nothing_fails(run: Run) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from adjudge.verifiers.extract import THOUGHTS, split_thought
+from adjudge.verifiers.extract import THOUGHTS, is_blank, split_thought
 from adjudge.verifiers.language.codes import canonical, supported
 from adjudge.verifiers.language.estimate import Measure, Span, measure
 from adjudge.verifiers.language.guess import span_language
@@ -61,7 +61,7 @@ def check(completion: Completion, reference: LanguageReference, params: Language
     start, part = _part(completion, params.where)
     if len(part) > MAX_CHARS:
         return Verdict.incorrect("limit", f"more than {MAX_CHARS} characters")
-    if is_blank(part):
+    if is_empty(part):
         return Verdict.no_answer(f"no_{params.where}", _NOTHING[params.where])
     found = measure(part, target)
     if params.tolerate_terms:
@@ -106,11 +106,11 @@ def _part(completion: Completion, where: str) -> tuple[int, str]:
     return start, completion.text[start : len(thought.cot) + len(thought.final)]
 
 
-def is_blank(part: str) -> bool:
-    """Nothing but blanks and the tags of a thought."""
+def is_empty(part: str) -> bool:
+    """Nothing that can be seen but the tags of a thought."""
     for tag in chain.from_iterable(THOUGHTS):
         part = part.replace(tag, "")
-    return not part.strip()
+    return is_blank(part)
 
 
 def _verdict(found: Measure, target: str, shift: int, part: str, params: LanguageParams) -> Verdict:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from pydantic import Field
 
-from adjudge.verifiers.extract import Extraction, How, extract
+from adjudge.verifiers.extract import BOX, Extraction, How, extract
 from adjudge.verifiers.math.compare import compare
 from adjudge.verifiers.math.context import Decision, Policies
 from adjudge.verifiers.math.limits import CHARS, Malformed, OverLimit
@@ -37,7 +37,7 @@ def check(completion: Completion, reference: MathReference, params: MathParams) 
 
 
 def _checked(completion: Completion, answer: Answers, params: MathParams) -> Verdict:
-    texts = (answer,) if isinstance(answer, str) else answer
+    texts = [_unboxed(text) for text in ((answer,) if isinstance(answer, str) else answer)]
     for text in texts:
         _gold(text)
     found = extract(completion, params.extract)
@@ -65,7 +65,17 @@ def _gold(text: str) -> Node:
 def _tree(text: str) -> Node:
     if len(text) > CHARS:
         raise OverLimit(f"longer than {CHARS:,} characters")
-    return read(_unboxed(text))
+    return read(_flat(text))
+
+
+def _flat(text: str) -> str:
+    """A box in a bigger box is part of what that one says: `5 \\boxed{4}` is no 4."""
+    if "boxed" not in text and "fbox" not in text:
+        return text
+    plain, boxes = BOX.subn("", text)
+    if boxes > 1:
+        raise Malformed("several boxes in one")
+    return plain
 
 
 def _unboxed(text: str) -> str:

@@ -1,0 +1,6 @@
+"""What every test shares: no test asserts speed, so none may fail because a machine is busy."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")

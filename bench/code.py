@@ -75,12 +75,21 @@ def mbpp(folder: Path) -> Iterator[Problem]:
         yield Problem(f"MBPP/{row['task_id']}", tests, row["code"], broken)
 
 
+CPP_HEADERS = "".join(
+    f"#include<{name}>\n"
+    for name in ("stdlib.h", "algorithm", "math.h", "stdio.h", "vector", "string", "climits")
+)
+
+
 def humanevalx(folder: Path, file: str, language: str) -> Iterator[Problem]:
     for row in rows(folder / f"humanevalx_{file}.jsonl.gz"):
-        solution = row["declaration"] + row["canonical_solution"]
+        declaration = row["declaration"]
+        if language == "cpp":  # as its own harness has it; a declaration of theirs lacks its end
+            declaration = f"{CPP_HEADERS}{row['prompt']}"
+        solution = declaration + row["canonical_solution"]
         tests = {"type": "assert", "code": row["test"]}
         early = "return {};" if language == "cpp" else "return undefined;"
-        broken = [row["declaration"] + early + row["canonical_solution"]]
+        broken = [declaration + early + row["canonical_solution"]]
         if language == "javascript":
             broken.append(f"process.exit(0);\n{solution}")
         else:
@@ -110,7 +119,9 @@ def main() -> None:
 
     def judge(problem: Problem, source: str) -> Verdict:
         reference = verifier.reference.model_validate({"tests": problem.tests})
-        params = verifier.params.model_validate({"language": problem.language})
+        params = verifier.params.model_validate(
+            {"language": problem.language, "limits": {"cpu_s": 10}}
+        )
         return check(Completion(fence(source, problem.language)), reference, params)
 
     def both(problem: Problem) -> tuple[Problem, Verdict, list[Verdict]]:

@@ -26,7 +26,8 @@ def cpp(name: str, standard: str, toolbox: Toolbox, prepared: Prepared) -> Compi
             folder = f"g++-{tool.version}-{standard}"
             place = prepared.folder_of(folder, f"{_HEADER}.gch", {"header.h": header}, making)
         found = ("-I", place) if place else ()
-        return (tool.path, *options, *found, "main.cpp", "-o", "a.out")
+        libraries = ("-lssl", "-lcrypto") if "openssl/" in program.source else ()
+        return (tool.path, *options, *found, "main.cpp", "-o", "a.out", *libraries)
 
     return Compiled(
         name=name,

@@ -22,6 +22,8 @@ from adjudge.service.http.refusals import refuse, retry_after
 
 LANGUAGES: Mapping[str, str] = {"nodejs": "javascript"}
 """Their names, where ours differ."""
+COMPILED = frozenset(("cpp", "cpp20", "go", "java", "rust"))
+"""Languages with a `compile_result`."""
 GRACE_S = 8.0
 """On top of the two time limits, for the queue: verl waits ten seconds longer than those."""
 MEMORY_MB = 1024
@@ -96,13 +98,18 @@ async def _run(front: Front, body: RunCode) -> Ran:
         result = await front.desk.run(program, _limits(body), stdin, deadline_s)
     except LanguageUnavailable as error:
         return Ran(status="SandboxError", message=str(error))
-    return _ran(result, compiled=program.language != "python")
+    return _ran(result, body)
 
 
 def _limits(body: RunCode) -> Limits:
     """Their one wall time is our bound of CPU time, and of idle time."""
     memory_mb = body.memory_limit_MB if body.memory_limit_MB > 0 else MEMORY_MB
-    return Limits(cpu_s=body.run_timeout, idle_s=body.run_timeout, memory_mb=memory_mb)
+    return Limits(
+        cpu_s=body.run_timeout,
+        idle_s=body.run_timeout,
+        memory_mb=memory_mb,
+        compile_s=body.compile_timeout,
+    )
 
 
 def _files(given: Mapping[str, str | None]) -> dict[str, bytes]:
@@ -121,10 +128,13 @@ def _files(given: Mapping[str, str | None]) -> dict[str, bytes]:
         raise BadRequest([Fault(path="files", message=f"not base64: {error}")]) from error
 
 
-def _ran(result: Result, *, compiled: bool) -> Ran:
-    command = _command(result)
+def _ran(result: Result, body: RunCode) -> Ran:
+    compiled = body.language in COMPILED
+    late = {Ending.TIME_LIMIT, Ending.IDLE_LIMIT}
     if result.ending is Ending.COMPILE_ERROR and compiled:
-        return Ran(status="Failed", compile_result=command)
+        slow = result.cpu_s >= body.compile_timeout
+        return Ran(status="Failed", compile_result=_command(result, late=slow))
+    command = _command(result, late=result.ending in late)
     clean = CommandRun(status="Finished", return_code=0, execution_time=0.0, stdout="", stderr="")
     return Ran(
         status="Success" if result.ending is Ending.OK else "Failed",
@@ -133,8 +143,7 @@ def _ran(result: Result, *, compiled: bool) -> Ran:
     )
 
 
-def _command(result: Result) -> CommandRun:
-    late = result.ending in {Ending.TIME_LIMIT, Ending.IDLE_LIMIT}
+def _command(result: Result, *, late: bool) -> CommandRun:
     failed_quietly = result.ending is not Ending.OK and result.return_code == 0
     return CommandRun(
         status="TimeLimitExceeded" if late else "Finished",

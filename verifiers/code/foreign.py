@@ -96,6 +96,7 @@ _JOINED: Mapping[str, Join] = {
 }
 _SAYS_SO = frozenset(("cpp", "cpp20", "javascript"))
 _FAILED = re.compile(rb"[Aa]ssert|panicked")
+_TOLD = re.compile(rb"[A-Za-z ]{0,40}Error|thread '|Exception in|[^\n]{1,200}: Assertion ")
 
 
 def _run_asserts(
@@ -126,4 +127,5 @@ def _judge(result: Result, *, reached: bool) -> CaseResult:
 
 def _assertion(stderr: bytes) -> str:
     lines = [line for line in stderr[-8000:].splitlines() if _FAILED.search(line)]
-    return last_line(lines[0] if lines else stderr)
+    told = [line for line in lines if _TOLD.match(line)]
+    return last_line((told or lines or [stderr])[0])

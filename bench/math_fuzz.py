@@ -35,11 +35,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adjudge.verifiers.extract import extract
 from adjudge.verifiers.math import verdict as verdict_module
 from adjudge.verifiers.math import verify
 from adjudge.verifiers.math.fallback import prover
 from adjudge.verifiers.math.reading.answer import read
-from adjudge.verifiers.types import Verdict
+from adjudge.verifiers.types import Completion, Verdict
 
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
 SLOW_MS = 50.0
@@ -301,7 +302,7 @@ def judged(tally: Tally, gold: str, answer: str) -> Verdict | None:
         return None
     tally.slowest_s = max(tally.slowest_s, time.perf_counter() - clock)
     if spent_ms > SLOW_MS:
-        spent_ms = min(spent_ms, *(timed(gold, answer, afresh=True)[1] for _ in range(4)))
+        spent_ms = min(spent_ms, *(timed(gold, answer, afresh=True)[1] for _ in range(8)))
     tally.slowest_ms = max(tally.slowest_ms, spent_ms)
     tally.reasons[verdict.reason] += 1
     if spent_ms > SLOW_MS:
@@ -325,19 +326,26 @@ def timed(gold: str, answer: str, afresh: bool = False) -> tuple[Verdict, float]
 def try_pair(tally: Tally, pair: Pair, lopsided: bool) -> None:
     gold, answer = pair
     verdict = judged(tally, gold, answer)
-    if verdict is None or verdict.reason == "bad_reference":
+    if verdict is None or verdict.reason == "bad_reference" or not whole(gold):
         return
     itself = judged(tally, gold, gold)
-    if itself and not itself.score and itself.reason not in DOUBTS and "</think>" not in gold:
+    if itself and not itself.score and itself.reason not in DOUBTS:
         tally.fault(f"not equal to itself: {itself.reason} {itself.detail}", (gold, gold))
+    if not whole(answer):
+        return
     back = judged(tally, answer, gold)
     if back is None or back.reason == "bad_reference":
-        if verdict.score and "\\boxed" not in answer and "\\fbox" not in answer:
+        if verdict.score:
             tally.fault(f"paid, but is no reference: {verdict.reason}", pair)
     elif verdict.score != back.score and not {verdict.reason, back.reason} & DOUBTS:
         tally.lopsided += 1
         if lopsided:
             print(f"LOPSIDED {verdict.reason} / {back.reason}\n  {_cut(gold)}\n  {_cut(answer)}")
+
+
+def whole(text: str) -> bool:
+    """Is all of it what the box holds? A brace too many ends the box early."""
+    return extract(Completion(f"\\boxed{{{text}}}")).candidates == (text.strip(),)
 
 
 def resident_mb() -> float:

@@ -7,6 +7,7 @@ supervisor can tell what ran away; it bounds nothing itself but its address spac
 
 import argparse
 import ctypes
+import gc
 import importlib
 import logging
 import mmap
@@ -158,6 +159,8 @@ def main() -> None:
     remotes = REMOTES.validate_json(os.environ.pop(REMOTES_VARIABLE, "{}"))
     kinds = load(options.kinds)(Tools(sandbox=sandbox, remotes=remotes))
     assert isinstance(kinds, Mapping)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: the collector need not look through it again and again
     body = state.model_dump_json().encode()
     link.sendall(REPLY.pack(0, len(body)) + body)
     work(link, Bench(kinds, sandbox, progress), options.threads)

@@ -20,7 +20,7 @@ BITS = 1 << 16
 """Size of an exact intermediate value."""
 EXPONENT_BITS = 1 << 26
 """A ball whose magnitude is past 2^±this is not computed with any further."""
-STEPS = 24_000
+STEPS = 16_000
 """Nodes evaluated for one pair of answers, at all points, bounded sums included."""
 ITEMS = 64
 """Members of a list, set or tuple that are compared without regard to order."""

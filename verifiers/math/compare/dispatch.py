@@ -3,7 +3,7 @@
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import alike
 from adjudge.verifiers.math.compare.cases import branches
-from adjudge.verifiers.math.compare.formulas import decided, formulas, measured
+from adjudge.verifiers.math.compare.formulas import formulas, measured
 from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
 from adjudge.verifiers.math.compare.members import (
     collections,
@@ -39,8 +39,8 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
 
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    if type(gold) is type(answer) is n.Num:  # most answers are
-        return decided(context, gold, answer)
+    if _plain(gold) and _plain(answer):
+        return formulas(context, gold, answer)
     lines = as_lines(gold, answer)
     if lines is not None:
         return same_line(context, *lines)
@@ -51,6 +51,14 @@ def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
         if applies(gold, answer):
             return decide(context, gold, answer)
     return formulas(context, gold, answer)
+
+
+_PLAIN = frozenset((n.Num, n.Sym, n.Neg, n.Add, n.Mul, n.Div, n.Pow, n.Root, n.Call))
+
+
+def _plain(item: n.Node) -> bool:
+    """Most answers are formulas that no rule but the last one is for."""
+    return type(item) is n.Num or _PLAIN.issuperset(n.kinds(item))
 
 
 def as_lines(gold: n.Node, answer: n.Node) -> tuple[Line, Line] | None:

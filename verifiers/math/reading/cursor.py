@@ -4,6 +4,8 @@ from adjudge.verifiers.math.limits import DEPTH, Malformed, OverLimit
 from adjudge.verifiers.math.reading.lexer import Token
 
 END = Token("end", "")
+SIGHT = 200
+"""Tokens looked ahead; without a bound, brackets in brackets are looked through many times."""
 
 
 class Cursor:
@@ -70,9 +72,9 @@ class Cursor:
         return "".join(parts)
 
     def closing(self, opened: str, closed: str) -> int:
-        """The index after the bracket that closes the one here; -1 if none does."""
+        """The index after the bracket that closes the one here; -1 if none does within sight."""
         level = 0
-        for place in range(self.at, len(self.tokens)):
+        for place in range(self.at, min(len(self.tokens), self.at + SIGHT)):
             text = self.tokens[place].text
             level += (text == opened) - (text == closed)
             if level == 0:

@@ -179,7 +179,7 @@ class _Lexer:
         else:
             digits, _, mark = text.partition("_")
             base = int(mark.strip("{}"))
-        if base < 2 or any(int(digit, 36) >= base for digit in digits):
+        if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
             self._again(start, len(digits) if digits.isdigit() else 1)
         else:
             self._put("base", f"{digits}_{base}")

@@ -9,6 +9,7 @@ the size that we read, far beyond chance, but no proof.
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -342,6 +343,9 @@ class Points:
         self.random = Random(SEED)  # noqa: S311 - the seed is secret; speed matters here
 
     def __iter__(self) -> Iterator[dict[str, acb]]:
+        return iter(_drawn(frozenset(self.names), self.integers, ctx.prec))
+
+    def draw(self) -> Iterator[dict[str, acb]]:
         for place, (low, high) in enumerate((*self.SIZES, *self.FURTHER)):
             yield {
                 name: self._draw(name, low, high, place, nth) for nth, name in enumerate(self.names)
@@ -354,6 +358,14 @@ class Points:
         negative = place in self.SIGNED and not (place - self.SIGNED[0]) >> nth & 1
         size = low + (high - low) * share
         return acb(arb(-size if negative else size))
+
+
+@lru_cache(maxsize=256)
+def _drawn(
+    names: frozenset[str], integers: frozenset[str], _bits: int
+) -> tuple[dict[str, acb], ...]:
+    """The same names get the same points at the same precision: drawn once."""
+    return tuple(Points(names, integers).draw())
 
 
 def precise(bits: int) -> None:

@@ -70,12 +70,21 @@ _RISKY = frozenset((Call, Div, Pow))
 
 
 def _defined(item: Node) -> None:
-    """Raises Undefined where a part of it is a division by zero or the like."""
-    if not _RISKY.isdisjoint(kinds(item)):
+    """Raises Undefined where it is a division by zero or the like, wherever one looks."""
+    if _RISKY.isdisjoint(kinds(item)):
+        return
+    trouble: Undefined | None = None
+    for point in islice(Points(symbols(item)), MIN_POINTS):
         try:
-            list(_values(item, item, 0, frozenset()))
+            Evaluator(point).value(item)
+        except Undefined as error:
+            trouble = error
         except Undecided:
             return
+        else:
+            return
+    if trouble is not None:
+        raise trouble
 
 
 def _same_value(context: Context, gold: Node, answer: Node) -> bool:

@@ -120,6 +120,79 @@ OTHERWISE = frozenset(["otherwise", "else", "其他", "иначе", "elsewhere"]
 STOPPERS = AND | OR | WHERE | OTHERWISE | {"mod", "modulo", "is", "are", "per", "to", "in"}
 """Words that never begin a unit or a noun."""
 
+SHORT_NOUNS = frozenset(
+    [
+        "men",
+        "pies",
+        "pie",
+        "pens",
+        "pen",
+        "cows",
+        "cow",
+        "dogs",
+        "dog",
+        "cats",
+        "cat",
+        "cars",
+        "car",
+        "bus",
+        "eggs",
+        "egg",
+        "hats",
+        "hat",
+        "box",
+        "boys",
+        "boy",
+        "ways",
+        "way",
+        "sets",
+        "set",
+        "kids",
+        "kid",
+        "toys",
+        "toy",
+        "cups",
+        "bags",
+        "bag",
+        "rows",
+        "row",
+        "ants",
+        "ant",
+        "bees",
+        "bee",
+        "jars",
+        "jar",
+        "cans",
+        "can",
+        "pigs",
+        "pig",
+        "hens",
+        "hen",
+        "nuts",
+        "nut",
+        "ties",
+        "tops",
+        "wins",
+        "win",
+        "ads",
+        "art",
+        "oak",
+        "cm",
+        "kg",
+        "km",
+        "ml",
+        "mm",
+        "lb",
+        "oz",
+        "ft",
+        "in",
+        "yd",
+        "mi",
+        "hr",
+    ]
+)
+"""Nouns as short as a product of letters."""
+
 REALS, EMPTY = Numbers("R"), Set(())
 _PHRASES: list[tuple[Node, str]] = [
     (REALS, "all real numbers|all reals|real numbers|reals|every real number|any real number"
@@ -128,9 +201,15 @@ _PHRASES: list[tuple[Node, str]] = [
             "|todos los números reales|所有的实数|任意实数"),
     (Numbers("Z"), "all integers|integers|every integer|any integer|set of integers|set of all integers"
                    "|整数集|全体整数|所有整数|все целые числа"),
-    (Numbers("N"), "all positive integers|positive integers|all natural numbers|natural numbers"
+    (Numbers("Z+"), "all positive integers|positive integers"
                    "|every positive integer|所有正整数|正整数|全体正整数|all positive integers n"
                    "|any positive integer"),
+    (Numbers("N"), "all natural numbers|natural numbers|any natural number|все натуральные числа|自然数"),
+    (Numbers("N0"), "all nonnegative integers|all non-negative integers|nonnegative integers"
+                    "|non-negative integers|非负整数"),
+    (EMPTY, "pas de solution|aucune solution réelle|keine lösungen|es gibt keine lösung|nessuna soluzione"
+            "|sem solução|não há solução|해가 없다|解なし|ninguna solución|no tiene solución|없다|なし"
+            "|nincs megoldás|tidak ada solusi|çözüm yok|brak rozwiązań|geen oplossing|the empty set"),
     (EMPTY, "no solution|no solutions|there is no solution|there are no solutions|empty set|no real solution"
             "|no real solutions|none|no such number|无解|没有解|方程无解|空集|нет решений|решений нет"
             "|no value|no values|no such x|no such integer|no such integers|null set|no integer solutions"
@@ -229,3 +308,15 @@ def _whole(parts: list[str]) -> int | None:
 
 def _scale(total: int, group: int, scale: int) -> tuple[int, int]:
     return (total, group * 100) if scale == 100 else (total + group * scale, 0)
+
+
+_ARTICLES = frozenset(("the", "a", "an"))
+_NEGATIONS = frozenset(("not", "doesn", "neither", "if", "when", "for", "but"))
+
+
+def told(words: list[str]) -> str:
+    """A text as it is compared: no articles, and what diverges is free."""
+    for verdict in ("diverges", "converges"):
+        if verdict in words and not set(words) & _NEGATIONS:
+            return verdict
+    return " ".join(word for word in words if word not in _ARTICLES)

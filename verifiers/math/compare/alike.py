@@ -20,8 +20,9 @@ def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Nod
     gold, answer = _headed(context, gold, answer)
     for _ in range(3):
         left, right = gold, answer
-        gold, answer = unnamed(context, gold, answer), unnamed(context, answer, gold)
+        gold, answer = unnamed(context, gold, answer), unnamed(context, answer, gold, given=True)
         gold, answer = _single(gold), _single(answer)
+        gold, answer = _pointed(gold, answer), _pointed(answer, gold)
         if left is gold and right is answer:
             break
     return gold, answer

@@ -72,7 +72,13 @@ def _logarithmic(item: n.Node, names: list[str]) -> n.Node:
 def formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if isinstance(gold, STRUCTURES) or isinstance(answer, STRUCTURES):
         return differ(context, gold, answer)
+    if _is_infinite(gold) or _is_infinite(answer):
+        return context.says(gold == answer, "infinity")
     return with_constants(context, gold, answer)
+
+
+def _is_infinite(item: n.Node) -> bool:
+    return isinstance(item.arg if isinstance(item, n.Neg) else item, n.Infinity)
 
 
 def decided(context: Context, gold: n.Node, answer: n.Node) -> bool:

@@ -1,5 +1,8 @@
 """What holds several values: tuples, vectors, matrices, lists, finite sets."""
 
+import secrets
+from typing import TypeGuard
+
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.formulas import formulas
 from adjudge.verifiers.math.compare.joint import Pairs, aligned_heads, jointly, shares_constants
@@ -8,9 +11,12 @@ from adjudge.verifiers.math.compare.matching import covered, every
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import ITEMS, OverLimit
 from adjudge.verifiers.math.values.signs import has_signs, variants
+from adjudge.verifiers.math.values.tensors import folded
 
 
 def matrices(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if name := _power_name(gold) or _power_name(answer):
+        return _at_integers(context, gold, answer, name)
     one, other = _vector(gold), _vector(answer)
     if one is not None and other is not None and len(one) == len(other):
         return _in_order(context, list(zip(one, other, strict=True)), "equal_vector")
@@ -31,6 +37,27 @@ def _in_order(context: Context, pairs: Pairs, rule: str) -> bool:
     if shares_constants(pairs):
         return jointly(context, pairs)
     return every(context, pairs, rule)
+
+
+def _power_name(item: n.Node) -> str:
+    """n of a matrix to the n."""
+    for part in n.walk(item):
+        if isinstance(part, n.Pow) and isinstance(part.base, n.Matrix):
+            names = n.symbols(part.exponent)
+            return next(iter(names)) if len(names) == 1 else ""
+    return ""
+
+
+def _at_integers(context: Context, gold: n.Node, answer: n.Node, name: str) -> bool:
+    """At a few exponents that nobody can foresee."""
+    for exponent in (1, 2, 3, *(4 + secrets.randbelow(30) for _ in range(3))):
+        value = n.integer(exponent)
+        left, right = (folded(n.replace(side, n.Sym(name), value)) for side in (gold, answer))
+        if not isinstance(left, n.Matrix) or not isinstance(right, n.Matrix):
+            return differ(context, gold, answer)
+        if not matrices(context, left, right):
+            return False
+    return context.says(True, "equal_matrix", f"at six exponents {name}")
 
 
 def _rows(item: n.Node) -> tuple[tuple[n.Node, ...], ...] | None:
@@ -81,6 +108,8 @@ def _same_brackets(gold: n.Node, answer: n.Node) -> bool:
 
 def collections(context: Context, gold: n.Node, answer: n.Node) -> bool:
     """Lists, alternatives and finite sets: every member has its like, in whatever order."""
+    if isinstance(gold, n.List) and _ordered(answer, len(gold.items)):
+        return every(context, list(zip(gold.items, answer.items, strict=True)), "equal_list")
     left, right = _members(gold), _members(answer)
     if max(len(left), len(right)) > ITEMS:
         raise OverLimit("too many members")
@@ -94,6 +123,15 @@ def collections(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if covered(context, left, right) and covered(context, right, left):
         return context.says(True, "equal_members")
     return context.says(False, "different_members", context.note)
+
+
+def _ordered(item: n.Node, count: int) -> TypeGuard[n.Tuple]:
+    """Three or more values in parentheses, which are no interval, in the order of the list."""
+    return (
+        isinstance(item, n.Tuple)
+        and (item.left, item.right) == ("(", ")")
+        and (len(item.items) == count > 2)
+    )
 
 
 def _members(item: n.Node) -> list[n.Node]:

@@ -6,10 +6,15 @@ from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
 from adjudge.verifiers.math.values.numbers import same_number
 
 
-def unnamed(context: Context, item: n.Node, other: n.Node) -> n.Node:
-    """`x = 5` beside what names nothing is `5`; a list of such is a list of values."""
+def unnamed(context: Context, item: n.Node, other: n.Node, given: bool = False) -> n.Node:
+    r"""`x = 5` beside what names nothing is `5`; a list of such is a list of values.
+
+    An answer (`given`) may name what was asked for by a formula: `AB = 5`, `\sin A = 1/2`.
+    """
     if not context.policies.names or _names(other):
         return item
+    if given and isinstance(item, n.Relation) and _asked(item):
+        return valued(item)
     if isinstance(item, n.List | n.Either | n.Both) and all(named(part) for part in item.items):
         names = {name(part) for part in item.items}
         if isinstance(other, n.Tuple) and len(names) == len(item.items):
@@ -38,9 +43,31 @@ def named(item: n.Node) -> bool:
     if isinstance(head, n.Tuple):
         names = {part.name for part in head.items if isinstance(part, n.Sym)}
         return len(names) == len(head.items) and not names & n.symbols(value)
+    if isinstance(head, n.Pow | n.Call) and isinstance(item.sides[-1], n.Matrix | n.Tuple):
+        return True  # `A^{-1} = …`
     if isinstance(head, n.SetOp) and all(isinstance(part, n.Sym) for part in head.items):
         return True
     return isinstance(head, n.Sym) and head.name not in n.symbols(value)
+
+
+def _asked(item: n.Relation) -> bool:
+    """A formula of letters alone, then what it is worth."""
+    if set(item.ops) != {"="} or n.symbols(item.sides[-1]):
+        return False
+    return bool(n.symbols(item.sides[0])) and _of_letters(item.sides[0])
+
+
+def _of_letters(item: n.Node) -> bool:
+    r"""`AB`, `a + b`, `|AB|`, `\tan\theta`: no number in it that could be moved across."""
+    if isinstance(item, n.Call):
+        return len(item.args) == 1 and bool(n.symbols(item))
+    if isinstance(item, n.Mul | n.Add):
+        return len(tuple(n.children(item))) == len(set(n.children(item))) and all(
+            _of_letters(part) for part in n.children(item)
+        )
+    if isinstance(item, n.Div | n.Neg):
+        return all(_of_letters(part) for part in n.children(item))
+    return isinstance(item, n.Sym)
 
 
 def _true_chain(item: n.Relation) -> bool:
@@ -64,17 +91,42 @@ def one_unknown(gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
     """`x = 2, x = -5` beside `x_1 = -5, x_2 = 2`: the values of one unknown, numbered or not."""
     mine, theirs = _heads(gold), _heads(answer)
     bases = {head.split("_")[0] for head in mine | theirs}
+    if mine == theirs and len(mine) == 1 and _several(gold, answer):
+        return _values(gold), _values(answer)
     if mine == theirs or not mine or not theirs or len(bases) != 1 or bases not in (mine, theirs):
         return gold, answer
     (base,) = bases
     return _headed_by(gold, base), _headed_by(answer, base)
 
 
+def _several(gold: n.Node, answer: n.Node) -> bool:
+    """One of them says more than `x = …`."""
+    return not all(isinstance(side, n.Relation) and side.ops == ("=",) for side in (gold, answer))
+
+
+def _values(item: n.Node) -> n.Node:
+    if isinstance(item, n.Relation):
+        return valued(item)
+    assert isinstance(item, n.List | n.Either | n.Both)
+    return n.List(tuple(valued(part) for part in item.items))
+
+
 def _heads(item: n.Node) -> frozenset[str]:
     parts = item.items if isinstance(item, n.List | n.Either | n.Both) else (item,)
     heads = [part.sides[0] for part in parts if isinstance(part, n.Relation) and named(part)]
-    names = frozenset(head.name for head in heads if isinstance(head, n.Sym))
-    return names if len(heads) == len(parts) else frozenset()
+    names = frozenset(name for head in heads if (name := _head_name(head)))
+    return names if len(heads) == len(parts) == sum(bool(_head_name(h)) for h in heads) else _NONE
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _head_name(head: n.Node) -> str:
+    if isinstance(head, n.Sym):
+        return head.name
+    if isinstance(head, n.Tuple) and all(isinstance(part, n.Sym) for part in head.items):
+        return ",".join(part.name for part in head.items if isinstance(part, n.Sym))
+    return ""
 
 
 def _headed_by(item: n.Node, base: str) -> n.Node:

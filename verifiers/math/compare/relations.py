@@ -4,11 +4,14 @@ from flint import fmpq
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import put
+from adjudge.verifiers.math.compare.constants import constants_of
 from adjudge.verifiers.math.compare.formulas import decided, formulas, with_constants
+from adjudge.verifiers.math.compare.kinds import differ
 from adjudge.verifiers.math.compare.matching import every
 from adjudge.verifiers.math.compare.naming import named
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.values.exact import exact
+from adjudge.verifiers.math.values.spans import same_span
 
 _EQUAL = ("=",)
 
@@ -58,6 +61,9 @@ def _equations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
         return with_constants(context, gold.sides[1], answer.sides[1], _of_function(gold))
     left = n.minus(gold.sides[0], gold.sides[1])
     right = n.minus(answer.sides[0], answer.sides[1])
+    solved_for = _of_function(gold) or _of_function(answer)
+    if context.policies.rename and _same_levels(left, right, solved_for):
+        return context.says(True, "equal_family", "the same family of curves")
     if n.symbols(left) != n.symbols(right):
         if names:
             return context.says(False, "different_name")
@@ -66,6 +72,48 @@ def _equations(context: Context, gold: n.Relation, answer: n.Relation) -> bool:
     if ratio is None:
         return _crosswise(context, left, right)
     return _multiple(context, left, right, ratio)
+
+
+def solved(context: Context, gold: n.Relation, answer: n.Node) -> bool:
+    r"""`\rho\sin\theta = 2` beside `2\csc\theta`: the one name that is missing stands for it."""
+    missing = n.symbols(gold) - n.symbols(answer)
+    if gold.ops != _EQUAL or len(missing) != 1 or not n.symbols(answer) < n.symbols(gold):
+        return differ(context, gold, answer)
+    (name,) = missing
+    left = n.minus(gold.sides[0], gold.sides[1])
+    shift = n.replace(left, n.Sym(name), n.ZERO)
+    slope = n.minus(n.replace(left, n.Sym(name), n.ONE), shift)
+    straight = n.Add((shift, n.Mul((slope, n.Sym(name)))))
+    if not n.symbols(answer) or not decided(Context(context.policies), left, straight):
+        return differ(context, gold, answer)
+    equal = decided(context, n.Mul((slope, answer)), n.Neg(shift))
+    return context.says(equal, "equal_solved" if equal else "different_equation")
+
+
+def _same_levels(left: n.Node, right: n.Node, solved_for: bool) -> bool:
+    """`y² = x² + C` and `x² − y² = K`: solved for their constants, one is affine in the other."""
+    mine, theirs = constants_of(left, right, solved_for)
+    others = n.symbols(left) - set(mine)
+    if len(mine) != 1 or others != n.symbols(right) - set(theirs) or not others:
+        return False
+    one, other = _level(left, *mine), _level(right, *theirs)
+    if one is None or other is None:
+        return False
+    constants = ("C", "K")
+    return bool(same_span(_of_level(one), _of_level(other), constants, constants))
+
+
+def _of_level(level: n.Node) -> n.Node:
+    return n.Add((n.Sym("C"), n.Mul((n.Sym("K"), level))))
+
+
+def _level(item: n.Node, name: str) -> n.Node | None:
+    """−a/b of a + bC; None where C does not stand like that."""
+    if not same_span(item, item, (name,), (name,)):
+        return None
+    shift = n.replace(item, n.Sym(name), n.ZERO)
+    slope = n.minus(n.replace(item, n.Sym(name), n.ONE), shift)
+    return n.Div(shift, slope)
 
 
 def _crosswise(context: Context, left: n.Node, right: n.Node) -> bool:

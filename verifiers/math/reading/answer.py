@@ -7,12 +7,23 @@ import re
 from functools import lru_cache
 
 from adjudge.verifiers.math.limits import Malformed
-from adjudge.verifiers.math.nodes import Choice, Neg, Node, Text
+from adjudge.verifiers.math.nodes import (
+    Both,
+    Choice,
+    Either,
+    List,
+    Neg,
+    Node,
+    Set,
+    SetOp,
+    Text,
+)
 from adjudge.verifiers.math.reading.calendar import moment
 from adjudge.verifiers.math.reading.numerals import number
 from adjudge.verifiers.math.reading.parser import parse
 from adjudge.verifiers.math.reading.spelling import spell
-from adjudge.verifiers.math.vocabulary import PHRASES, spoken
+from adjudge.verifiers.math.units import find
+from adjudge.verifiers.math.vocabulary import EMPTY, NUMBER_WORDS, PHRASES, REALS, spoken, told
 
 _WRAP = re.compile(
     r"\\(?:text|textrm|textbf|textit|mathrm|mathbf|mbox|textsf|textnormal|hbox|boldsymbol|emph"
@@ -22,7 +33,7 @@ _LEAD = re.compile(
     r"^(?:(?:so|thus|hence|therefore|i think|clearly)[ ,]{1,2})?(?:the )?(?:correct |final |right )?"
     r"(?:answers? (?:is|are|=|would be|must be)|(?:final )?answers?\s?:|solutions? (?:is|are)"
     r"|values? (?:is|are)|result is|equals?|only|exactly|approximately|about|roughly|it is|there are"
-    r"|we get|option|choice|total(?: is|:)|(?:la )?(?:respuesta|réponse|soluzione|risposta)"
+    r"|we get|es gibt|il y a|hay|имеется|diverges to|tends to|approaches|option|choice|total(?: is|:)|(?:la )?(?:respuesta|réponse|soluzione|risposta)"
     r"(?: correcta)?(?: est| es| è| é|\s?:)|(?:die )?(?:antwort|lösung)(?: ist|\s?:)|(?:la )?solución es"
     r"|(?:the )?(?:set of )?solutions?\s?(?:set)?\s?(?::|is|are)|ответ\s?:?|答案\s?[是为:]?\s?[:]?|答\s?:"
     r"|所以答案是|因此|所以|故选?|故答案为|选择?|解\s?:|结果[是为:]|共|约为?|等于|答えは|답은|jawaban(?:nya)?(?: adalah)?)"
@@ -35,7 +46,51 @@ _LETTERED = re.compile(r"(?:\(([A-J])\)|([A-J])[.:)])\s{0,3}(.{1,400})", re.DOTA
 _WORDLIKE = re.compile(r"[^\W\d_]{2,}")
 _BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
 _NOT_WORDS = re.compile(r"[^\w\s/%-]|_")
-_ARTICLES = frozenset(("the", "a", "an"))
+
+
+_SENTENCE = re.compile(
+    r"(?:(?:[^\W\d_][\w'-]{0,30}|\d{1,4}(?:st|nd|rd|th)),? ){1,16}"
+    r"(?:is|are|equals|equal to|was|be|to|ist|beträgt|est|es|é|è|равно|равна|равен|составляет) (?=\S)"
+)
+_CHINESE = re.compile(
+    r"[\u4e00-\u9fff,，、]{1,24}?(?:是|为|等于|共有|有|得|：|:)\s{0,2}(?=[^\u4e00-\u9fff])"
+)
+_HEDGES = frozenset(
+    [
+        "not",
+        "no",
+        "or",
+        "maybe",
+        "either",
+        "false",
+        "never",
+        "isn't",
+        "between",
+        "than",
+        "less",
+        "more",
+        "least",
+        "most",
+        "at",
+        "without",
+        "except",
+        "unless",
+        "if",
+    ]
+)
+"""A sentence with one of these does not simply name its last word."""
+_REMARK = re.compile(r"(.{1,300}\S) \(([a-z]{2,20}(?:[ ,]{1,2}[a-z'-]{1,20}){0,8})\)", re.DOTALL)
+_REAL_WORD = re.compile(r"(?=.{0,20}[aeiou])[a-z]{5,20}")
+"""No product of letters."""
+_EXCEPT = re.compile(
+    r"(?:x is |x can be )?(?:all |any |every )?(?:the )?(?:real numbers?|reals)(?: x)?,? ?(?:except|excluding|other than|but"
+    r"|apart from|besides)(?: for)? (?:x ?= ?)?"
+)
+_NONE = re.compile(
+    r"(?:there (?:are|is|exists?|exist) )?no (?:(?:such|real|integer|positive|possible|valid|natural|rational"
+    r"|finite|complex|whole|common) ){0,3}(?:solutions?|integers?|numbers?|values?|roots?|pairs?|triples?"
+    r"|functions?|polynomials?|primes?|points?|x|n|answers?)(?: exists?)?"
+)
 
 
 _NUMERAL = re.compile(r"(-?)([0-9]{1,300}(?:\.[0-9]{1,300})?)")
@@ -53,17 +108,66 @@ def read(text: str, loose: bool = True) -> Node:
     plain = _unwrapped(spelt).strip(" .;,:*")
     if not plain:
         raise Malformed("nothing")
+    if remark := _REMARK.fullmatch(plain):
+        spelt = plain = _without_remark(plain, remark)
     lead = _LEAD.match(plain)
     if lead and lead.end() < len(plain):
         spelt = _after_lead(spelt, plain[lead.end() :])
         plain = plain[lead.end() :].strip(" .;,")
-    return _worded(plain) or _formula(spelt.strip(), plain, loose)
+    return (
+        _worded(plain)
+        or _excepted(plain)
+        or _said(spelt, plain, loose)
+        or _formula(spelt.strip(), plain, loose)
+    )
+
+
+def _excepted(plain: str) -> Node | None:
+    """`all real numbers except 2 and 3`."""
+    found = _EXCEPT.match(plain.lower())
+    if found is None:
+        return None
+    try:
+        rest = parse(plain[found.end() :])
+    except Malformed:
+        return None
+    members = rest.items if isinstance(rest, List | Both | Either) else (rest,)
+    return SetOp("minus", (REALS, Set(tuple(members))))
+
+
+def _said(spelt: str, plain: str, loose: bool) -> Node | None:
+    """What a sentence ends with: `the smallest such number is 37`, `所以概率为 3/7`."""
+    found = _SENTENCE.match(plain) or _CHINESE.match(plain)
+    if found is None or _HEDGES & set(re.split(r"[ ,]", found[0].lower())):
+        return None
+    rest = plain[found.end() :].strip(" .;,:")
+    if rest.split(" ", 1)[0].lower() in _HEDGES | {"even", "odd", "a", "an", "the"}:
+        return None
+    if worded := _worded(rest):
+        return worded
+    try:
+        return parse(_after_lead(spelt, rest).strip(" .;,:"), loose)
+    except Malformed:
+        return None
+
+
+def _without_remark(plain: str, remark: re.Match[str]) -> str:
+    """`0.5 (converges)` without its remark; units in brackets are units, and what hedges stays."""
+    words = set(re.split(r"[ ,]", remark[2]))
+    if not any(_REAL_WORD.fullmatch(word) for word in words):
+        return plain
+    if words & (_HEDGES | set(NUMBER_WORDS)) or "mod" in words:
+        return plain
+    if any(find(word) for word in words):
+        return f"{remark[1]} {remark[2]}"
+    return remark[1]
 
 
 def _after_lead(spelt: str, rest: str) -> str:
     """The formula behind `the answer is`, with its commands where they are outside of the lead."""
     place = spelt.find(rest[:6])
-    return spelt[place:] if place >= 0 else rest
+    found = spelt[place:] if place >= 0 else rest
+    return found if found.count("{") == found.count("}") else rest
 
 
 def _balanced(text: str) -> None:
@@ -94,6 +198,8 @@ def _worded(plain: str) -> Node | None:
     words = plain.lower().strip(" .!")
     if words in PHRASES:
         return PHRASES[words]
+    if _NONE.fullmatch(words):
+        return EMPTY
     return spoken(words) or moment(plain) or _choice(plain)
 
 
@@ -136,4 +242,4 @@ def _text(plain: str, trouble: Malformed) -> Node:
 
 def _bag(plain: str) -> str:
     words = _NOT_WORDS.sub(" ", plain.lower()).split()
-    return " ".join(word for word in words if word not in _ARTICLES)
+    return told(words)

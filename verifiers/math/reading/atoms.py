@@ -158,5 +158,6 @@ _COMMANDS = {
     "lceil": "ceil", "langle": "angled", "mathbb": "blackboard", "angle": "figure",
     "triangle": "figure", "ldots": "ellipsis", "sum": "sum", "prod": "prod", "int": "integral",
     "lim": "limit", "begin": "begin", "uniti": "unit_vector", "unitj": "unit_vector",
-    "unitk": "unit_vector", "pmod": "pmod", "measuredangle": "figure", "overarc": "accent",
+    "unitk": "unit_vector", "pmod": "pmod", "measuredangle": "figure",
+    "nabla": "figure", "overarc": "accent",
 } | {accent[1:]: "accent" for accent in _ACCENTS}  # fmt: skip

@@ -28,6 +28,7 @@ from adjudge.verifiers.math.reading.numerals import number
 from adjudge.verifiers.math.reading.powers import Powers, _is_function
 from adjudge.verifiers.math.vocabulary import (
     GREEK,
+    SAME_LETTER,
 )
 
 _TIMES = frozenset(("*", "\\cdot", "\\times"))
@@ -71,6 +72,8 @@ _STARTS = frozenset(
 )
 _ENDS = frozenset(("", "+", "-", "=", ",", ";", ")", "]", "}", "<", ">"))
 _LARGE_POWER = 400
+_BAR_REACH = 200
+"""Tokens in which an absolute value must close."""
 
 
 class Formula(Powers):
@@ -216,7 +219,7 @@ class Formula(Powers):
         if token.text == "(" and self._condition_follows():
             return False
         if token.text == "\\|":
-            return self.bars == 0 and "\\|" not in self.separators
+            return self._opens_bar()
         if token.kind in ("num", "letter", "base"):
             return True
         if token.kind == "word":
@@ -224,13 +227,32 @@ class Formula(Powers):
         if token.kind == "roman":
             return len(token.text) == 1 and not self.stops()
         name = token.text[1:]
-        return token.text in _STARTS or name in GREEK or _is_function(token.text)
+        return (
+            token.text in _STARTS
+            or SAME_LETTER.get(name, name) in GREEK
+            or _is_function(token.text)
+        )
+
+    def _opens_bar(self) -> bool:
+        """A bar that closes again begins an absolute value; a lone one says `divides`."""
+        if self.bars or "\\|" in self.separators:
+            return False
+        rest = self.tokens[self.at + 1 : self.at + 1 + _BAR_REACH]
+        return any(token.text == "\\|" for token in rest)
 
     def _condition_follows(self) -> bool:
         """`k\\pi (k \\in \\mathbb{Z})`, `3 (mod 7)`: the bracket is no factor."""
         end = self.closing("(", ")")
         inner = [token.text for token in self.tokens[self.at + 1 : max(end - 1, self.at + 1)]]
         return any(text in _CONDITION for text in inner)
+
+    def mixed(self, whole: Num) -> Node | None:
+        """`\\$7\\frac12`."""
+        start, part = self.at, self._proper()
+        if part is None or whole.decimal:
+            self.at = start
+            return None
+        return Num(whole.value + part)
 
     def _mixed(self, factors: list[Node], whole: Num) -> bool:
         r"""`1\frac34` and `1 3/4`; an improper fraction multiplies."""

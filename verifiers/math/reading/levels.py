@@ -32,6 +32,9 @@ class Levels(Measures):
     def postfixed(self) -> Node:
         raise NotImplementedError
 
+    def mixed(self, whole: Num) -> Node | None:
+        raise NotImplementedError
+
     def relation(self) -> Node:
         raise NotImplementedError
 

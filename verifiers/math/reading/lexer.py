@@ -119,8 +119,8 @@ _SCAN = re.compile(
     r"|(?P<exp>(?:\d+\.\d+[eE][-+]?\d{1,4}|\d+[eE][-+]?\d{2,4}|\d+[eE]\d)(?![A-Za-z\d.]))"
     r"|(?P<num>\d+(?:\.\d+|\.(?![\d.]))?|\.\d+)"
     r"|(?P<cmd>\\[A-Za-z]+|\\.)"
+    r"|(?P<foreign>[A-Za-z]*[\u00c0-\u024f][A-Za-z\u00c0-\u024f]*|[^\W\d_A-Za-z]+|[€£¥₹₽₩¢])"
     r"|(?P<letters>[A-Za-z]+)"
-    r"|(?P<foreign>[^\W\d_]+|[€£¥₹₽₩¢])"
     r"|(?P<sign><=|>=|!=|==|:=|=<|->|\*\*|\.{3}|.)",
     re.DOTALL,
 )
@@ -212,7 +212,7 @@ class _Lexer:
     def _letters(self, text: str, start: int) -> None:
         if text in ORDINALS and (self.roman or self.text[start - 1 : start].isdigit()):
             self._put("roman", text)
-        elif text in FUNCTIONS:
+        elif text in FUNCTIONS and not (self.roman and text == "sec"):
             self._put("cmd", "\\" + text)
         elif self.roman:
             self._put("roman", text)

@@ -3,10 +3,10 @@
 from flint import fmpq
 
 from adjudge.verifiers.math import units
-from adjudge.verifiers.math.nodes import Add, Div, Mul, Node, Num, Percent, Quantity, Unit
+from adjudge.verifiers.math.nodes import Add, Div, Labeled, Mul, Node, Num, Percent, Quantity, Unit
 from adjudge.verifiers.math.reading.cursor import Cursor
 from adjudge.verifiers.math.reading.lexer import Token
-from adjudge.verifiers.math.vocabulary import ORDINALS, SCALES, STOPPERS
+from adjudge.verifiers.math.vocabulary import ORDINALS, SCALES, SHORT_NOUNS, STOPPERS
 
 _POWERS = {
     "square": 2,
@@ -64,8 +64,14 @@ class Measures(Cursor):
             return Mul((value, Num(fmpq(SCALES[token.text]))))
         if token.text in ("percent", "percentage", "pct"):
             self.at += 1
-            return Percent(value)
+            return self._changed_by(Percent(value))
         return self._word_unit(value, token)
+
+    def _changed_by(self, share: Percent) -> Node:
+        """`20 percent increase`: a label, which a decrease contradicts."""
+        if self.next.lower() in ("increase", "decrease"):
+            return Labeled(self.take().text.lower(), share)
+        return share
 
     def _sign_unit(self, value: Node, token: Token) -> Node | None:
         if token.text in ("\\$", "\\Omega", "\\mu", "\\ohm", "\\angstrom", "\\AA"):
@@ -99,6 +105,8 @@ class Measures(Cursor):
         if self.ahead().kind == "num" and "." not in self.next and self.ahead(1).kind in _LETTERS:
             amount = Num(fmpq(int(self.take().text)))
             unit = self._units()
+            if unit and first.unit == units.DEGREE:
+                unit = {60: units.ARCMINUTE, 1: units.ARCSECOND}.get(int(unit.factor.p), unit)
             if unit and unit.dimension == first.unit.dimension and unit.factor < first.unit.factor:
                 share = unit.factor / first.unit.factor
                 total = Add((first.value, Mul((amount, Num(share)))))
@@ -108,12 +116,17 @@ class Measures(Cursor):
 
     def _noun_after(self, value: Node) -> Node | None:
         """`12 students`: a noun counts, it never converts."""
-        words = []
+        words: list[str] = []
         while self.ahead().kind in ("roman", "word") and self.next.lower() not in STOPPERS:
-            if self.ahead().kind == "word" and len(self.next) < 3:
+            if self.ahead().kind == "word" and not words and not self._is_noun(self.ahead()):
                 break
             words.append(self.take().text.lower())
         return Quantity(value, units.noun(" ".join(words))) if words else None
+
+    @staticmethod
+    def _is_noun(token: Token) -> bool:
+        """`3abc` is a product; `12 men`, `15 students` are counts."""
+        return token.gap and (len(token.text) > 3 or token.text in SHORT_NOUNS)
 
     def _units(self) -> Unit | None:
         """A product of units: `m/s^2`, `square meters`, `kg \\cdot m per second`."""

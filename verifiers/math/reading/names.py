@@ -23,6 +23,10 @@ _VARIABLE_RUNS = frozenset(
     ("abcd", "wxyz", "xyzw", "mnpq", "pqrs", "uvwx", "xyzt", "abcde", "ijkl")
 )
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "\\phi", "\\psi"))
+_CHANCES = frozenset(("P", "E", "Pr", "V"))
+_EVENTS = frozenset(
+    ("\\mid", "\\|", "\\cap", "\\cup", "=", "<", ">", "\\le", "\\ge", "\\leq", "\\geq", "\\ne")
+)
 _MONEY = frozenset(("\\$", "€", "£", "¥", "₹", "₽", "₩", "$", "Rs"))
 
 
@@ -31,6 +35,9 @@ class Names(Numerals):
 
     def _letter(self) -> Node:
         name = self.take().text
+        if name in _FUNCTION_LETTERS and self._inverse_follows():
+            name += "^-1"
+            return self._named(name)
         if name in ("e", "i"):
             plain = self.next != "_" and not (self.next == "(" and name == "i")
             return Const(name) if plain else self._named(name)
@@ -39,6 +46,13 @@ class Names(Numerals):
             if chosen is not None:
                 return chosen
         return self._named(name)
+
+    def _inverse_follows(self) -> bool:
+        """Takes the exponent of `f^{-1}(x)`."""
+        texts = [self.ahead(step).text for step in range(6)]
+        taken = 5 if texts == ["^", "{", "-", "1", "}", "("] else 0
+        self.at += taken
+        return bool(taken)
 
     def _chosen(self, name: str) -> Node | None:
         """`C_5^2`, five over two; `A_5^2` or `P_5^2`, with order. `C_1^2` is a square."""
@@ -70,7 +84,13 @@ class Names(Numerals):
         """`f(x)`, or `C(5,2)`; a letter times a bracket otherwise."""
         plain = name.rstrip("'")
         start = self.at
-        if plain.split("_")[0] in _FUNCTION_LETTERS or "'" in name or self._defines():
+        if plain in _CHANCES and self._is_event():
+            return self._event(name)
+        if (
+            plain.removesuffix("^-1").split("_")[0] in _FUNCTION_LETTERS
+            or "'" in name
+            or self._defines()
+        ):
             self.at += 1
             items = self.items(")")
             self.expect(")")
@@ -82,6 +102,18 @@ class Names(Numerals):
                 return Call("binom" if plain == "C" else "perm", tuple(items))
         self.at = start
         return None
+
+    def _is_event(self) -> bool:
+        """`P(A \\mid B)`, `P(X > 2)`: what stands in the bracket is no value."""
+        end = self.closing("(", ")")
+        inside = {token.text for token in self.tokens[self.at : max(end, self.at)]}
+        return bool(inside & _EVENTS)
+
+    def _event(self, name: str) -> Node:
+        end = self.closing("(", ")")
+        words = " ".join(token.text for token in self.tokens[self.at + 1 : end - 1])
+        self.at = end
+        return Apply(name, (Sym(words),))
 
     def _defines(self) -> bool:
         """`T(10) =`, `x(t) =`: the left side of a definition begins the statement."""
@@ -124,6 +156,8 @@ class Names(Numerals):
     def _money(self) -> Node:
         unit = find(self.take().text)
         amount = self.postfixed()
+        if isinstance(amount, Num) and self.next == "\\frac":
+            amount = self.mixed(amount) or amount
         assert unit is not None
         return Quantity(self.measured_money(amount), unit)
 

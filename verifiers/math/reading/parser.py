@@ -1,46 +1,39 @@
-"""Statements: relations, lists, conditions, sets. The top of the parser; linear in the tokens."""
+r"""Statements: relations, lists, conditions, sets. The top of the parser; linear in the tokens."""
 
 from adjudge.verifiers.math.limits import LEVELS, Malformed, OverLimit
 from adjudge.verifiers.math.nodes import (
-    Add,
+    ZERO,
     Both,
     Builder,
     Congruence,
-    Const,
-    Div,
     Either,
-    Given,
-    Labeled,
     List,
-    Mul,
-    Neg,
     Node,
-    Num,
     Numbers,
-    PlusMinus,
-    Pow,
     Relation,
-    Root,
     Set,
     SetOp,
     Sym,
-    Text,
     Tuple,
     children,
-    integer,
-    symbols,
 )
-from adjudge.verifiers.math.reading.formula import Formula
+from adjudge.verifiers.math.reading.attaching import attached
+from adjudge.verifiers.math.reading.labels import PARITIES, Labels
 from adjudge.verifiers.math.reading.lexer import Token, tokenize
-from adjudge.verifiers.math.vocabulary import AND, OR, PHRASES, RELATIONS, SET_OPS, SETS, WHERE
+from adjudge.verifiers.math.vocabulary import (
+    AND,
+    OR,
+    RELATIONS,
+    SET_OPS,
+    SETS,
+    WHERE,
+)
 
 _PARTS = (",", ";")
 _WORDLIKE = frozenset(("word", "roman"))
 _MOD = frozenset(("mod", "\\mod", "\\bmod", "modulo", "\\pmod"))
-_INTEGERS = {
-    "positive": "Z+", "natural": "N", "nonnegative": "N", "non-negative": "N", "negative": "Z-",
-}  # fmt: skip
 _ARROWS = ("\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow")
+_WEIGHT = {"": 0, "where": 1, ",": 2, "and": 3, "or": 4}
 
 
 def parse(text: str, loose: bool = True, letters: bool = True) -> Node:
@@ -66,7 +59,7 @@ def _measure(tree: Node) -> None:
         level = [part for item in level for part in children(item)]
 
 
-class Parser(Formula):
+class Parser(Labels):
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.joint = ""
@@ -85,8 +78,6 @@ class Parser(Formula):
             return items[0]
         return {"or": Either, "and": Both}.get(self.joint, List)(tuple(items))
 
-    # -- lists ---------------------------------------------------------------------------------
-
     def items(self, *closers: str) -> list[Node]:
         """Statements up to a closer, which stays; conditions are put where they belong."""
         found: list[Node] = []
@@ -96,7 +87,7 @@ class Parser(Formula):
             sign = self._sign_after(found, closers)
             joint = max(joint, sign, key=_WEIGHT.__getitem__)
         self.joint = joint
-        return _attached(found)
+        return attached(found)
 
     def _over(self, closers: tuple[str, ...]) -> bool:
         return self.next in closers or self.ahead().kind == "end"
@@ -134,7 +125,14 @@ class Parser(Formula):
             return "or"
         if token.kind not in ("word", "roman"):
             return "where" if token.text in ("\\forall",) else ""
+        if token.text in ("y", "e", "o", "u") and self._between_equations(token.kind):
+            return "and" if token.text in ("y", "e") else "or"
         return self._word_joint(token.text.lower())
+
+    def _between_equations(self, kind: str) -> bool:
+        """`x=1 \\text{ y } y=2`: one letter in text between two equations is a word."""
+        ahead = self.ahead(2).text in ("=", "_") and self.ahead(1).kind == "letter"
+        return kind == "roman" and self.at > 0 and ahead
 
     def _word_joint(self, word: str) -> str:
         if word in AND and (len(word) > 1 or not word.isascii()):
@@ -147,120 +145,6 @@ class Parser(Formula):
         word = self.next.lower()
         return bool(self._joint()) or word in _MOD or word in ("is", "are", "in")
 
-    def _item(self) -> Node:
-        if self.ahead().kind not in _WORDLIKE:
-            return self._parity(self.relation())
-        label = self._label()
-        value = self._text() or self._parity(self.relation())
-        return Labeled(label, value) if label else value
-
-    def _parity(self, found: Node) -> Node:
-        """`n` even, `n is odd`, `n is an even integer`."""
-        if not isinstance(found, Sym):
-            return found
-        words = [self.ahead(step).text.lower() for step in range(4)]
-        place = next((at for at, word in enumerate(words) if word in _PARITIES), 4)
-        if place == 4 or set(words[:place]) - {"is", "an"}:
-            return found
-        self.at += place + 1
-        if self.next.lower() in ("integer", "number"):
-            self.at += 1
-        return Congruence(found, integer(_PARITIES[words[place]]), integer(2))
-
-    def _label(self) -> str:
-        """`Paolo: 18`, `area = 5`: words before a colon."""
-        place = 0
-        while self.ahead(place).kind in ("word", "roman") or (
-            place and self.ahead(place).kind == "letter"
-        ):
-            place += 1
-        words = [self.ahead(step).text for step in range(place)]
-        if not words or self.ahead(place).text not in (":", "=", "is", "are") or len(words[0]) == 1:
-            return ""
-        if (
-            len(words) == 1
-            and self.ahead(place).text == "="
-            and self.ahead().kind == "word"
-            and len(words[0]) <= 3
-        ):
-            return ""
-        self.at += place + 1
-        return " ".join(words).lower()
-
-    def _text(self) -> Node | None:
-        """An item of nothing but words: `circle`, `no solution`."""
-        start, words = self.at, []
-        while self.ahead().kind in ("word", "roman") and not self._joint():
-            words.append(self.take().text.lower())
-        whole = (
-            self.ahead().kind == "end"
-            or bool(self._joint())
-            or self.next in ("\\}", "}", ")", "&", "\\\\")
-        )
-        named = " ".join(words) in PHRASES
-        if words and whole and (named or any(len(word) > 3 for word in words)):
-            found = PHRASES.get(" ".join(words))
-            return found or Text(" ".join(word for word in words if word not in _ARTICLES))
-        self.at = start
-        return None
-
-    # -- conditions ----------------------------------------------------------------------------
-
-    def _conditioned(self, found: list[Node], closers: tuple[str, ...]) -> list[Node]:
-        """The items under the condition that follows `where`, `for`, `if` or in brackets.
-
-        That a letter is an integer holds for all of them; anything else for the last one.
-        """
-        condition = self._condition(closers)
-        if condition is None:
-            return found
-        if _is_condition(condition):
-            return [item if isinstance(item, Given) else Given(item, condition) for item in found]
-        return [*found[:-1], Given(found[-1], condition)]
-
-    def _condition(self, closers: tuple[str, ...]) -> Node | None:
-        spoken = self._spoken(closers)
-        if spoken is not None:
-            return None if spoken == Text("") else spoken
-        opened = self.accept("(")
-        items = self.items(*closers, ")") if opened else [self._item()]
-        if opened:
-            self.expect(")")
-        return items[0] if len(items) == 1 else Both(tuple(items))
-
-    def _spoken(self, closers: tuple[str, ...]) -> Node | None:
-        """`where k is any integer`, `for all x`, `C is a constant`; Text('') says nothing."""
-        place, words, letters = self.at, [], []
-        while place < len(self.tokens) and self.tokens[place].text not in (*closers, ",", ";"):
-            token = self.tokens[place]
-            place += 1
-            if token.kind in ("word", "roman") and len(token.text) > 1:
-                words.append(token.text.lower())
-            elif token.kind == "letter" or token.kind == "roman":
-                letters.append(token.text)
-            elif token.text not in ("(", ")", "-", "\\forall"):
-                words = [word for word in words if word not in ("all", "every", "any", "some")]
-                if not words:
-                    self._skip_quantifier()
-                return (
-                    None
-                    if not words or words[0] not in _SPEECH
-                    else self._end_at(place, letters, words)
-                )
-        if not words and len(letters) != 1:
-            return None
-        self.at = place
-        return _spoken_condition(letters, words)
-
-    def _end_at(self, place: int, letters: list[str], words: list[str]) -> Node | None:
-        return None if place < len(self.tokens) and letters else _spoken_condition(letters, words)
-
-    def _skip_quantifier(self) -> None:
-        while self.next.lower() in ("all", "every", "any", "some", "\\forall"):
-            self.at += 1
-
-    # -- relations -----------------------------------------------------------------------------
-
     def relation(self) -> Node:
         sides: list[Node] = []
         ops: list[str] = []
@@ -268,6 +152,9 @@ class Parser(Formula):
             sides.append(Sym("…"))
         else:
             sides.append(self._side())
+        if self.next in ("\\mid", "\\|") and not self.separators and not self.bars:
+            self.at += 1
+            return Congruence(self._side(), ZERO, sides[0])
         while self.next in RELATIONS or self._says_equal():
             ops.append(RELATIONS.get(self.take().text, "="))
             self.relating = self.relating or ops[-1] == "equiv"
@@ -277,7 +164,10 @@ class Parser(Formula):
         return self._modulo(found)
 
     def _says_equal(self) -> bool:
-        return self.next in ("is", "equals") and self.ahead().kind in ("word", "roman")
+        if self.next not in ("is", "equals") or self.ahead().kind not in ("word", "roman"):
+            return False
+        said = {self.ahead(1).text.lower(), self.ahead(2).text.lower()}
+        return not said & set(PARITIES)
 
     def _modulo(self, found: Node) -> Node:
         r"""`x \equiv 3 \pmod 7`, `3 (mod 7)`."""
@@ -306,8 +196,6 @@ class Parser(Formula):
             raise Malformed("a minus without its term")
         return first
 
-    # -- sets ----------------------------------------------------------------------------------
-
     def builder(self) -> Node:
         """The inside of braces: members, or an element, a bar and its condition."""
         self.separators = frozenset(("\\|", ":", "\\mid"))
@@ -319,86 +207,6 @@ class Parser(Formula):
         joined = {"or": Either}.get(self.joint, Both)(tuple(conditions))
         condition = conditions[0] if len(conditions) == 1 else joined
         return Builder(items[0] if len(items) == 1 else Tuple("(", ")", tuple(items)), condition)
-
-
-_WEIGHT = {"": 0, "where": 1, ",": 2, "and": 3, "or": 4}
-_ARTICLES = frozenset(("the", "a", "an"))
-_SPEECH = frozenset(
-    [
-        "is",
-        "are",
-        "be",
-        "any",
-        "an",
-        "integer",
-        "integers",
-        "constant",
-        "constants",
-        "real",
-        "arbitrary",
-        "positive",
-    ]
-)
-_PARITIES = {"even": 0, "odd": 1, "偶数": 0, "奇数": 1, "чётное": 0, "нечётное": 1}
-_TYPES = ("integer", "integers", "整数", "целое", "natural")
-
-
-def _spoken_condition(letters: list[str], words: list[str]) -> Node | None:
-    """What the words say of the letters; Text('') for what changes nothing."""
-    said = set(words)
-    if said & set(_TYPES) and letters:
-        kind = next((_INTEGERS[word] for word in words if word in _INTEGERS), "Z")
-        return Relation(("in",), (Sym(letters[0]), Numbers(kind)))
-    if said & {"constant", "constants", "real", "arbitrary", "reals", "all", "any", "every"}:
-        return Text("")
-    if not words:
-        return Text("")
-    return None
-
-
-def _attached(items: list[Node]) -> list[Node]:
-    r"""`\pi/6 + k\pi, k \in \mathbb{Z}`: a membership behind a comma is a condition."""
-    if len(items) == 1:
-        return items
-    items = _shared_head(items)
-    kept: list[Node] = []
-    conditions: list[Node] = []
-    for item in items:
-        if kept and _is_condition(item):
-            conditions.append(item)
-        else:
-            kept.append(item)
-    if not conditions or any(isinstance(item, Congruence) for item in conditions):
-        return items
-    condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
-    return [Given(item, condition) for item in kept]
-
-
-def _shared_head(items: list[Node]) -> list[Node]:
-    r"""`x \neq -1, 3`, `\lambda = 1, 4`: what stands before the sign is said of every value."""
-    first = items[0]
-    if not isinstance(first, Relation) or first.ops not in (("!=",), ("=",)):
-        return items
-    if not isinstance(first.sides[0], Sym) or not all(map(_is_value, items[1:])):
-        return items
-    return [first, *(Relation(first.ops, (first.sides[0], item)) for item in items[1:])]
-
-
-def _is_value(item: Node) -> bool:
-    """A number, written in whatever way."""
-    return isinstance(item, _VALUES) and not symbols(item)
-
-
-_VALUES = Num | Neg | Add | Mul | Div | Pow | Root | Const | PlusMinus
-
-
-def _is_condition(item: Node) -> bool:
-    return (
-        isinstance(item, Relation)
-        and item.ops == ("in",)
-        and isinstance(item.sides[0], Sym | List)
-        and isinstance(item.sides[1], Numbers)
-    )
 
 
 def _related(ops: list[str], sides: list[Node]) -> Node:

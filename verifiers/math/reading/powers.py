@@ -77,7 +77,7 @@ class Powers(Atoms):
     def _raised(self, base: Node) -> Node | None:
         self.at += 1
         inside = self.ahead(1).text if self.next == "{" else self.next
-        if inside in ("\\circ", "\\degree"):
+        if inside in ("\\circ", "\\degree") or (inside == "o" and isinstance(base, Num)):
             self.at += 3 if self.next == "{" else 1
             return self._degrees(base)
         if inside.strip() in ORDINALS:

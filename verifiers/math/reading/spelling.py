@@ -105,6 +105,15 @@ _REWRITTEN = (
     ("fl", re.compile(r"\bfluid ounces?\b|\bfl\.? oz\b"), "fl-oz"),
     ("min", re.compile(r"\\(?:text|mathrm|textrm|mbox) ?\{ ?mins?\.? ?\}"), r" \\text{ minutes}"),
     ("min", re.compile(r"(?<=\d) ?mins?\b(?! ?[({\\])"), " minutes"),
+    ("sec", re.compile(r"(?<=\d) ?secs?\b\.?(?! ?[({\\^a-zA-Z])"), " seconds"),
+    ("\\ell", re.compile(r"\\(?:text|mathrm) ?\{ ?m ?\} ?\\ell"), r"\\text{mL}"),
+    (
+        "base",
+        re.compile(
+            r"^([0-9A-Fa-f]{1,40}),? ?(?:\\text ?\{ ?)?\(?(?:in )?base[ -](\d{1,2})\)? ?\}?$"
+        ),
+        r"\1_{\2}",
+    ),
     ("\\mathrm", re.compile(r"\\mathrm ?\{ ?([ied]) ?\}"), r" \1 "),
     ("C_", re.compile(r"\{\}_\{?(\w{1,9})\}? ?C_\{?(\w{1,9})\}?"), r"\\binom{\1}{\2}"),
     ("P_", re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),

@@ -201,6 +201,8 @@ def decimal_of(item: Node) -> Num | None:
         case Neg(arg=arg):
             inner = decimal_of(arg)
             return None if inner is None else Num(-inner.value, inner.places, True)
+        case Percent(arg=Num(value=value, places=0) as whole) if not whole.decimal:
+            return Num(value / 100, 2, True) if abs(value) >= 100 else None
         case Percent(arg=arg):
             inner = decimal_of(arg)
             return None if inner is None else Num(inner.value / 100, inner.places + 2, True)

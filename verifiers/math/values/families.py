@@ -6,7 +6,7 @@ same first members.
 """
 
 from dataclasses import dataclass
-from math import lcm
+from math import gcd, lcm
 
 from flint import fmpq
 
@@ -77,8 +77,8 @@ _Body = tuple[Node, str, int | None]
 
 def _bodies(item: Node) -> list[_Body] | None:
     match item:
-        case Congruence(right=right, modulus=modulus):
-            return _congruent(right, modulus)
+        case Congruence(left=left, right=right, modulus=modulus):
+            return _solved(left, right, modulus)
         case Given(body=body, condition=condition):
             return _given(body, condition)
         case Builder(element=element, condition=condition):
@@ -92,6 +92,32 @@ def _bodies(item: Node) -> list[_Body] | None:
         case Relation(ops=("in",), sides=(Sym(), body)):
             return _bodies(body)
     return _implicit(item)
+
+
+def _solved(left: Node | None, right: Node, modulus: Node) -> list[_Body] | None:
+    """a x + b ≡ r (mod m) is x ≡ (r − b) / a modulo m / gcd(a, m), where there is a solution."""
+    if left is None or isinstance(left, Sym):
+        return _congruent(right, modulus)
+    names, size = symbols(left), exact(modulus)
+    if len(names) != 1 or size is None or size.q != 1 or size == 0:
+        return None
+    (name,) = names
+    shift, one = (exact(replace(left, Sym(name), integer(step))) for step in (0, 1))
+    two, wanted = exact(replace(left, Sym(name), integer(2))), exact(right)
+    if shift is None or one is None or wanted is None or two != 2 * one - shift:
+        return None
+    if any(value.q != 1 for value in (shift, one, wanted)):
+        return None
+    return _linear_congruence(int((one - shift).p), int((wanted - shift).p), abs(int(size.p)))
+
+
+def _linear_congruence(factor: int, wanted: int, modulus: int) -> list[_Body] | None:
+    shared = gcd(factor, modulus)
+    if shared == modulus or wanted % shared:
+        return None
+    modulus //= shared
+    value = wanted // shared * pow(factor // shared, -1, modulus) % modulus if modulus > 1 else 0
+    return _congruent(integer(value), integer(modulus))
 
 
 def _congruent(right: Node, modulus: Node) -> list[_Body] | None:

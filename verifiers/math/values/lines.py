@@ -6,6 +6,7 @@ too; over integers (`t ∈ ℤ`), if the directions are opposite or equal and th
 them.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 from adjudge.verifiers.math.context import Context
@@ -33,11 +34,14 @@ from adjudge.verifiers.math.nodes import (
     symbols,
 )
 from adjudge.verifiers.math.values.exact import exact
-from adjudge.verifiers.math.values.numbers import same_number
+from adjudge.verifiers.math.values.numbers import constant, same_number
 from adjudge.verifiers.math.values.tensors import folded
 
 _PARAMETERS = frozenset(("t", "s", "k", "u", "r", "n", "m", "lambda", "mu", "alpha", "v"))
 _HEADS = frozenset(("r", "l", "L", "vec r", "vec l", "X", "vec x", "vec X", "R"))
+
+
+_ROUND = frozenset((("(", ")"), ("<", ">"), ("", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Line:
     """Of the coordinates, where they are named; sorted."""
     whole: bool = False
     """Only at integer values of the parameter."""
+    ends: tuple[str, str] = ("(", ")")
+    """Brackets: over the integers, `[kπ, kπ + 1]` are intervals."""
     looks: bool = True
     """It can be nothing else: a bare tuple with a letter may be many things."""
 
@@ -71,7 +77,7 @@ def line(item: Node) -> Line | None:
 def _over(found: Line | None, name: str) -> Line | None:
     if found is None or name not in ("R", "Z"):
         return None
-    return Line(found.point, found.direction, found.names, name == "Z", looks=True)
+    return dataclasses.replace(found, whole=name == "Z", looks=True)
 
 
 def _is_head(head: Node) -> bool:
@@ -84,7 +90,11 @@ def _vector(body: Node, looks: bool) -> Line | None:
     table = folded(body)
     if not isinstance(table, Tuple) or not 2 <= len(table.items) <= 4:
         return None
-    return _parametric(table.items, (), looks)
+    found = _parametric(table.items, (), looks)
+    brackets = (table.left, table.right)
+    if found is None or brackets in _ROUND:
+        return found
+    return dataclasses.replace(found, ends=brackets)
 
 
 def _system(items: tuple[Node, ...]) -> Line | None:
@@ -180,7 +190,9 @@ def same_line(context: Context, gold: Line, answer: Line) -> bool:
 
 
 def _comparable(gold: Line, answer: Line) -> bool:
-    if len(gold.point) != len(answer.point) or gold.whole != answer.whole:
+    if len(gold.point) != len(answer.point) or gold.ends != answer.ends:
+        return False
+    if gold.whole != answer.whole:
         return False
     return not gold.names or not answer.names or gold.names == answer.names
 
@@ -206,6 +218,11 @@ def _on_lattice(gold: Line, answer: Line, step: tuple[Node, ...]) -> bool:
     axis = next((i for i, part in enumerate(gold.direction) if not _equal(part, ZERO)), None)
     if axis is None:
         return False
-    turns = exact(Div(answer.direction[axis], gold.direction[axis]))
-    count = exact(Div(step[axis], gold.direction[axis]))
-    return turns in (1, -1) and count is not None and count.q == 1
+    turns = _whole(Div(answer.direction[axis], gold.direction[axis]))
+    return turns in (1, -1) and _whole(Div(step[axis], gold.direction[axis])) is not None
+
+
+def _whole(item: Node) -> int | None:
+    """The integer that it is."""
+    found = constant(item).real.unique_fmpz()
+    return int(found) if found is not None and _equal(item, integer(int(found))) else None

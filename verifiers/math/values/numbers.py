@@ -20,6 +20,8 @@ from adjudge.verifiers.math.nodes import (
     Num,
     Pow,
     Repeated,
+    bound,
+    canonical,
     kinds,
     rebuild,
     symbols,
@@ -43,7 +45,7 @@ def same_number(context: Context, gold: Node, answer: Node) -> bool:
     left, right = exact(gold), exact(answer)
     if left is not None and right is not None:
         return _same_exact(context, gold, answer, left, right)
-    if gold == answer:
+    if gold == answer or _same_but_names(gold, answer):
         _defined(gold)
         return context.says(True, "equal_structure")
     try:
@@ -67,6 +69,11 @@ def _short(value: fmpq) -> str:
 
 _RISKY = frozenset((Call, Div, Pow))
 """What may be undefined somewhere."""
+
+
+def _same_but_names(gold: Node, answer: Node) -> bool:
+    """Equal as written, bound variables renamed."""
+    return bool(bound(gold)) and canonical(gold) == canonical(answer)
 
 
 def _defined(item: Node) -> None:
@@ -155,10 +162,10 @@ def show(value: acb) -> str:
 
 
 def _same_function(context: Context, gold: Node, answer: Node, base: int) -> bool:
-    hints = _integer_names(gold) | _integer_names(answer)
     agreed, complex_agreed, disagreed = 0, 0, False
     imaginary = _imaginary(gold) or _imaginary(answer)
-    for integers in (frozenset[str](), hints) if hints else (frozenset[str](),):
+    hints, domains = _domains(gold, answer)
+    for integers in domains:
         for left, right in _values(gold, answer, base, integers):
             real = imaginary or _both_real(left, right)
             if not _agree(left, right):
@@ -180,6 +187,18 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
 
 def _imaginary(item: Node) -> bool:
     return Const in kinds(item) and Const("i") in walk(item)
+
+
+def _domains(gold: Node, answer: Node) -> tuple[frozenset[str], list[frozenset[str]]]:
+    """Names that are integers; then, where to look: as if none was, then with those.
+
+    A name with `#` is always an integer.
+    """
+    hints = _integer_names(gold) | _integer_names(answer)
+    whole = frozenset(name for name in symbols(gold) | symbols(answer) if name.startswith("#"))
+    if whole:
+        return hints | whole, [hints | whole]
+    return hints, [frozenset(), hints] if hints else [frozenset()]
 
 
 def _differ(context: Context, gold: Node, answer: Node, left: acb, right: acb) -> bool:

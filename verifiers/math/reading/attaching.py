@@ -1,0 +1,75 @@
+r"""What stands behind a comma and belongs to what stands before it."""
+
+from adjudge.verifiers.math.nodes import (
+    Add,
+    Both,
+    Congruence,
+    Const,
+    Div,
+    Given,
+    List,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Numbers,
+    PlusMinus,
+    Pow,
+    Relation,
+    Root,
+    Sym,
+    Tuple,
+    symbols,
+)
+
+_VALUES = Num | Neg | Add | Mul | Div | Pow | Root | Const | PlusMinus
+
+
+def attached(items: list[Node]) -> list[Node]:
+    r"""`\pi/6 + k\pi, k \in \mathbb{Z}`: a membership behind a comma is a condition."""
+    items = _shared_head(items)
+    kept: list[Node] = []
+    conditions: list[Node] = []
+    for item in items:
+        if kept and is_condition(item):
+            conditions.extend(_with_letters_before(kept, item))
+        else:
+            kept.append(item)
+    if not conditions or any(isinstance(item, Congruence) for item in conditions):
+        return items
+    condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
+    return [Given(item, condition) for item in kept]
+
+
+def _with_letters_before(kept: list[Node], condition: Node) -> list[Node]:
+    r"""`ax + b, a, b \in \mathbb{R}`: the letters before belong to the condition."""
+    found = [condition]
+    while len(kept) > 1 and isinstance(kept[-1], Sym) and isinstance(condition, Relation):
+        found.append(Relation(("in",), (kept.pop(), condition.sides[1])))
+    return found
+
+
+def _shared_head(items: list[Node]) -> list[Node]:
+    r"""`x \neq -1, 3`, `\lambda = 1, 4`: what stands before the sign is said of every value."""
+    first = items[0]
+    if not isinstance(first, Relation) or first.ops not in (("!=",), ("=",)):
+        return items
+    points = isinstance(first.sides[0], Tuple) and all(isinstance(i, Tuple) for i in items[1:])
+    values = isinstance(first.sides[0], Sym) and all(map(_is_value, items[1:]))
+    if not points and not values:
+        return items
+    return [first, *(Relation(first.ops, (first.sides[0], item)) for item in items[1:])]
+
+
+def _is_value(item: Node) -> bool:
+    """A number, written in whatever way."""
+    return isinstance(item, _VALUES) and not symbols(item)
+
+
+def is_condition(item: Node) -> bool:
+    return (
+        isinstance(item, Relation)
+        and item.ops == ("in",)
+        and isinstance(item.sides[0], Sym | List)
+        and isinstance(item.sides[1], Numbers)
+    )

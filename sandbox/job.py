@@ -7,12 +7,13 @@ job as often as it is asked to, in whichever slot is free. `Slot` is what a back
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from adjudge.sandbox.inside.spec import Bounds, usual_environment
+from adjudge.sandbox.inside.sweep import FETCHED
 from adjudge.sandbox.types import Channel, Ending, Limits, Result
 
 Shape = tuple[int, int]
@@ -59,6 +60,16 @@ def write_all(opened: int, data: bytes) -> None:
         view = view[os.write(opened, view) :]
 
 
+def fetched(paths: Sequence[str], artefact: bytes) -> dict[str, bytes]:
+    """The files that `inside.sweep.collect_all` has put there."""
+    found, at = {}, 0
+    while at + FETCHED.size <= len(artefact):
+        number, size = FETCHED.unpack_from(artefact, at)
+        at += FETCHED.size + size
+        found[paths[number]] = artefact[at - size : at]
+    return found
+
+
 def read_whole(opened: int, most: int) -> bytes:
     """What an anonymous file holds, up to a bound."""
     return os.pread(opened, min(os.fstat(opened).st_size, most), 0)
@@ -90,6 +101,8 @@ class Job:
     """It opens /dev/stdin by that name."""
     collect: str = ""
     """Name of a file in the working directory to bring back."""
+    fetch: tuple[str, ...] = ()
+    """Or several, by relative path; then `Ran.artefact` is as `inside.sweep.collect_all` has it."""
     cache: Blob | None = None
     """Python's compiled code, of an earlier `Ran.cache`."""
     keep_cache: bool = False
@@ -107,6 +120,7 @@ class Job:
             "environment": {**usual_environment(work), **self.environment},
             "bounds": vars(bounds(self)),
             "collect": self.collect,
+            "fetch": self.fetch,
             "trusted": self.trusted,
             "named_stdin": self.named_stdin,
         }

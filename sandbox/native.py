@@ -174,7 +174,7 @@ class NativeSlot:
         for name, blob in (("program", job.program), ("files", job.files)):
             if blob is not None:
                 passed[name] = blob.descriptor()
-        names = ["stdout", "stderr", *["artefact"] * bool(job.collect)]
+        names = ["stdout", "stderr", *["artefact"] * bool(job.collect or job.fetch)]
         if job.cache is not None:
             passed["cache"] = job.cache.descriptor()
         elif job.keep_cache:

@@ -89,7 +89,7 @@ class PipedSlot:
         given = {"program": job.program, "files": job.files, "cache": job.cache}
         blobs = {name: blob.data for name, blob in given.items() if blob is not None}
         blobs.update(stdin=stdin, stdout=b"", stderr=b"")
-        if job.collect:
+        if job.collect or job.fetch:
             blobs["artefact"] = b""
         if job.keep_cache and job.cache is None:
             blobs["cache"] = b""

@@ -27,6 +27,7 @@ from adjudge.sandbox.job import (
     Slot,
     SlotDied,
     WarmBackend,
+    fetched,
     judge_run,
 )
 from adjudge.sandbox.language import Language
@@ -253,6 +254,8 @@ class PoolSession:
         job = self._prepared
         ran = self._pool.run_job(job, stdin, conversation)
         result = judge_run(ran, job.limits)
+        if job.fetch:
+            result = replace(result, files=fetched(job.fetch, ran.artefact))
         if ran.cache == BROKEN or job.broken(ran):
             result = self._settle(replace(result, ending=Ending.COMPILE_ERROR))
         elif whole(ran.cache):

@@ -63,6 +63,8 @@ class Program:
     """Relative path → content, put in the working directory of each run."""
     arguments: tuple[str, ...] = ()
     """The command line behind the program's name."""
+    fetch: tuple[str, ...] = ()
+    """Relative paths of files to bring back after each run, 64 MiB in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Result:
     wall_s: float
     memory_mb: float
     """Peak resident memory."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Those of `Program.fetch` that there were."""
 
 
 class Channel(Protocol):

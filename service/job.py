@@ -98,6 +98,7 @@ class RunJob(Frozen):
     """The fields of `sandbox.types.Limits` that differ from their defaults."""
     stdin_base64: str = ""
     files_base64: dict[str, str] = Field(default_factory=dict)
+    fetch: tuple[str, ...] = ()
 
 
 class RunDone(Frozen):
@@ -110,6 +111,7 @@ class RunDone(Frozen):
     cpu_s: float = 0.0
     wall_s: float = 0.0
     memory_mb: float = 0.0
+    files_base64: dict[str, str] = Field(default_factory=dict)
     fault: str = ""
     """A fault of ours; the rest then says nothing."""
     unavailable: bool = False

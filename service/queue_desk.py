@@ -110,6 +110,7 @@ class QueueDesk:
             files_base64={
                 path: base64.b64encode(content).decode() for path, content in program.files.items()
             },
+            fetch=program.fetch,
         )
         ticket = Ticket("code", "run", job.model_dump_json().encode())
         body = (await self._front.put([ticket], deadline_s))[0]
@@ -154,4 +155,5 @@ def _result(done: RunDone) -> Result:
         cpu_s=done.cpu_s,
         wall_s=done.wall_s,
         memory_mb=done.memory_mb,
+        files={path: base64.b64decode(content) for path, content in done.files_base64.items()},
     )

@@ -3,15 +3,16 @@
 A **spec** is given once, when a slot is made. A **job** is one run:
 
     {"op": "run", "launch": "python" | "exec", "argv": [...], "environment": {...},
-     "bounds": {...}, "collect": "a.out" | "", "trusted": bool, "named_stdin": bool,
-     "blobs": ["program", "stdin", ...]}
+     "bounds": {...}, "collect": "a.out" | "", "fetch": [paths], "trusted": bool,
+     "named_stdin": bool, "blobs": ["program", "stdin", ...]}
 
 `blobs` names what travels beside the header, in order (how: see `links`):
 
     program   source text (python), or the executable (exec with argv and a program)
     files     packed files to put into the working directory (`pack`, `unpack`)
     stdin     the standard input
-    stdout, stderr, artefact     filled here; `artefact` from the file named by `collect`
+    stdout, stderr, artefact     filled here; `artefact` from the file named by `collect`,
+              or from those of `fetch` (`sweep.collect_all`)
     cache     python: empty → filled with the compiled code before the program's first line runs;
               filled → used instead of `program`. b"E": the source does not compile.
     channel   the run's file descriptor 3

@@ -245,6 +245,8 @@ class Zygote:
         fault = self._fault(watch)
         if job.get("collect"):
             sweep.collect(job["collect"], self._spec.work, watch.blobs["artefact"])
+        elif job.get("fetch"):
+            sweep.collect_all(job["fetch"], self._spec.work, watch.blobs["artefact"])
         sizes = {f"{name}_size": os.fstat(watch.blobs[name]).st_size for name in _OUTPUTS}
         return {
             **sizes,

@@ -142,6 +142,7 @@ def native_image(_tool: Tool, program: Program, made: bytes, limits: Limits) -> 
         limits=limits,
         address_mb=0,
         stack_mb=NATIVE_STACK_MB,
+        fetch=program.fetch,
         named_stdin=NAMED in program.source,
     )
 

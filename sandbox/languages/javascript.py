@@ -42,6 +42,7 @@ class JavaScript:
             limits=SCALE.apply(limits),
             address_mb=0,
             stack_mb=NATIVE_STACK_MB,
+            fetch=program.fetch,
             named_stdin=NAMED in program.source,
             broken=_broken(name),
             environment={"NODE_PATH": _MODULES},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from adjudge.sandbox.inside.spec import pack
-from adjudge.sandbox.job import Blob, Job
+from adjudge.sandbox.job import NAMED, Blob, Job
 from adjudge.sandbox.languages.compiled import Compiled, Scale, native_image, source_text
 from adjudge.sandbox.languages.tools import Tool, Toolbox
 from adjudge.sandbox.types import Limits, Program
@@ -51,6 +51,8 @@ def java(toolbox: Toolbox) -> Compiled:
             files=Blob(pack({**program.files, **classes})),
             limits=limits,
             address_mb=0,
+            named_stdin=NAMED in program.source,
+            fetch=program.fetch,
             environment={"LD_LIBRARY_PATH": f"{_above_bin(tool)}/lib"},
         )
 

@@ -29,6 +29,7 @@ class Python:
             limits=limits,
             warm="numpy" in program.source,
             keep_cache=True,
+            fetch=program.fetch,
             named_stdin=NAMED in program.source,
             keep=lambda compiled: self.recent.put(key, compiled),
         )

@@ -7,7 +7,7 @@ program. So overload, a lost worker and a failing sandbox are all 504 on this ro
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request, Response
@@ -42,8 +42,7 @@ class RunCode(BaseModel):
     run_timeout: float = Field(default=10.0, gt=0, le=600)
     memory_limit_MB: int = Field(default=-1, le=65536)
     files: dict[str, str | None] = Field(default_factory=dict)
-    fetch_files: tuple[str, ...] = Field(default=(), max_length=0)
-    """Not offered: what a program leaves behind is thrown away with its slot."""
+    fetch_files: tuple[str, ...] = Field(default=(), max_length=64)
 
 
 class CommandRun(BaseModel):
@@ -91,6 +90,7 @@ async def _run(front: Front, body: RunCode) -> Ran:
         source=body.code,
         language=LANGUAGES.get(body.language, body.language),
         files=_files(body.files),
+        fetch=_below("fetch_files", body.fetch_files),
     )
     deadline_s = body.compile_timeout + body.run_timeout + GRACE_S
     stdin = (body.stdin or "").encode()
@@ -112,12 +112,17 @@ def _limits(body: RunCode) -> Limits:
     )
 
 
-def _files(given: Mapping[str, str | None]) -> dict[str, bytes]:
-    for name in given:
+def _below(field: str, names: Iterable[str]) -> tuple[str, ...]:
+    for name in names:
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or not path.parts:
+        if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
             message = "must be a path below the program's own folder"
-            raise BadRequest([Fault(path=f"files[{json.dumps(name[:60])}]", message=message)])
+            raise BadRequest([Fault(path=f"{field}[{json.dumps(name[:60])}]", message=message)])
+    return tuple(names)
+
+
+def _files(given: Mapping[str, str | None]) -> dict[str, bytes]:
+    _below("files", given)
     try:
         return {
             name: base64.b64decode(content, validate=True)
@@ -135,11 +140,13 @@ def _ran(result: Result, body: RunCode) -> Ran:
         slow = result.cpu_s >= body.compile_timeout
         return Ran(status="Failed", compile_result=_command(result, late=slow))
     command = _command(result, late=result.ending in late)
+    files = {name: base64.b64encode(data).decode() for name, data in result.files.items()}
     clean = CommandRun(status="Finished", return_code=0, execution_time=0.0, stdout="", stderr="")
     return Ran(
         status="Success" if result.ending is Ending.OK else "Failed",
         compile_result=clean if compiled else None,
         run_result=command,
+        files=files,
     )
 
 

@@ -46,7 +46,7 @@ def _run(job: RunJob, sandbox: Sandbox | None) -> RunDone:
     if sandbox is None:
         return RunDone(fault="no_sandbox")
     files = {path: base64.b64decode(content) for path, content in job.files_base64.items()}
-    program = Program(source=job.source, language=job.language, files=files)
+    program = Program(source=job.source, language=job.language, files=files, fetch=job.fetch)
     try:
         with sandbox.open(program, read_limits(job.limits)) as session:
             return _done(session.run(base64.b64decode(job.stdin_base64)))
@@ -71,4 +71,7 @@ def _done(result: Result) -> RunDone:
         cpu_s=result.cpu_s,
         wall_s=result.wall_s,
         memory_mb=result.memory_mb,
+        files_base64={
+            path: base64.b64encode(content).decode() for path, content in result.files.items()
+        },
     )

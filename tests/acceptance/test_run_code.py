@@ -44,6 +44,42 @@ def test_files_are_beside_the_program(service: httpx.Client, sandbox: Any) -> No
     assert told["run_result"]["stdout"] == "hello\n"
 
 
+def test_files_come_back(service: httpx.Client, sandbox: Any) -> None:
+    code = (
+        "import os\nos.mkdir('out')\nopen('out/a.bin', 'wb').write(bytes(range(256)))\n"
+        "os.symlink('/etc/passwd', 'link')\nopen('b', 'w').write('b')\nraise SystemExit(1)"
+    )
+    wanted = ["out/a.bin", "b", "link", "out", "nowhere"]
+    told = run(service, code, fetch_files=wanted)
+    files = {name: base64.b64decode(content) for name, content in told["files"].items()}
+    assert files == {"out/a.bin": bytes(range(256)), "b": b"b"}
+    answer = service.post("/run_code", json={"code": "", "fetch_files": ["../x"]})
+    assert answer.status_code == 422
+
+
+def test_compiled(service: httpx.Client, sandbox: Any) -> None:
+    if "cpp" not in sandbox["languages"]:
+        pytest.skip("no cpp here")
+    code = "#include <iostream>\nint main(){int a,b;std::cin>>a>>b;std::cout<<a+b;}"
+    told = run(service, code, language="cpp", stdin="3 4")
+    assert (told["status"], told["compile_result"]["status"]) == ("Success", "Finished")
+    assert told["run_result"]["stdout"] == "7"
+    told = run(service, "int main(){", language="cpp")
+    assert (told["status"], told["run_result"]) == ("Failed", None)
+    assert told["compile_result"]["return_code"] == 1
+    assert "error" in told["compile_result"]["stderr"]
+    slow = "constexpr long f(){long x=0;for(long i=0;i<(1L<<40);i++)x+=i;return x;}\nint a[f()];"
+    told = run(service, slow, language="cpp", compile_timeout=0.2)
+    assert told["compile_result"]["status"] == "TimeLimitExceeded"
+
+
+def test_output_is_whole_or_no_success(service: httpx.Client, sandbox: Any) -> None:
+    for size in (200_000, 5_000_000):
+        told = run(service, f"print('x' * {size})")
+        assert (told["status"], len(told["run_result"]["stdout"])) == ("Success", size + 1)
+    assert run(service, "print('x' * 9_000_000)")["status"] == "Failed"
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [

@@ -12,13 +12,17 @@ import contextlib
 import os
 import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
+from adjudge.sandbox.docker import Docker
 from adjudge.sandbox.interpreter import Interpreter
 from adjudge.sandbox.native import Native
 from adjudge.sandbox.pool import Pool
@@ -154,6 +158,28 @@ def latencies(pool: Pool) -> None:
     print(f"neighbours of 4 endless loops: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
 
 
+def descendants(pid: int) -> list[int]:
+    """Of this process: slots, and what runs may have left."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, path.read_text(encoding="ascii").split()):
+                found += [child, *descendants(child)]
+    return found
+
+
+def left_behind() -> str:
+    """What is ours on this machine: directories, control groups, containers."""
+    folders = len(list(Path(tempfile.gettempdir()).glob("adjudge-*")))
+    groups = len(list(Path("/sys/fs/cgroup").glob(f"**/adjudge-{os.getpid()}-*/*/")))
+    containers = 0
+    if shutil.which("docker"):
+        command = ["docker", "ps", "-aq", "--filter", "label=adjudge.sandbox=slot"]
+        command += ["--filter", f"label=adjudge.pid={os.getpid()}"]
+        containers = len(subprocess.run(command, capture_output=True).stdout.split())
+    return f"{folders} directories, {groups} control groups, {containers} containers"
+
+
 def resident_mb(pid: int | str = "self") -> float:
     text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
@@ -172,23 +198,35 @@ def family_mb() -> float:
     return total
 
 
+def seen() -> str:
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    mounts = sum("docker" not in line for line in lines)  # others may have containers
+    return (
+        f"{len(os.listdir('/proc/self/fd'))} descriptors, "
+        f"{len(descendants(os.getpid()))} processes, {mounts} mounts, {left_behind()}, "
+        f"{resident_mb():.1f} MB here, {family_mb():.1f} MB in slots"
+    )
+
+
 def leaks(pool: Pool, runs: int) -> None:
-    """Nothing may grow: descriptors, processes, mounts, memory."""
+    """Nothing may grow: descriptors, processes, mounts, directories, containers, memory."""
 
-    def seen() -> str:
-        mounts = len(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines())
-        processes = sum(name.isdigit() for name in os.listdir("/proc"))
-        return (
-            f"{len(os.listdir('/proc/self/fd'))} descriptors, {processes} processes, "
-            f"{mounts} mounts, {resident_mb():.1f} MB here, {family_mb():.1f} MB in slots"
-        )
-
-    lines = "import os\nopen('f', 'w').close()\nif os.fork() == 0: os.setsid(); os.read(0, 1)\n"
-    for number in range(runs + 1):
-        with pool.open(Program(source=lines)) as session:
+    def run(source: str) -> None:
+        with pool.open(Program(source=source)) as session:
             session.run()
-        if number in (min(500, runs // 2), runs):
-            print(f"after {number} runs: {seen()}")
+
+    lines = (
+        "import os\nopen('f', 'w').close()\n"
+        "if os.fork() == 0: os.setsid(); os.read(os.pipe()[0], 1)\n"
+    )
+    first = min(500, runs // 2)
+    with ThreadPoolExecutor(2 * CORES) as executor:
+        for more in (first, runs - first):
+            for done in [executor.submit(run, lines) for _ in range(more)]:
+                done.result()
+            print(f"after {more} runs: {seen()}", flush=True)
+    pool.close()
+    print(f"closed: {seen()}", flush=True)
 
 
 BUSY = "import time\nwhile time.process_time() < {seconds}: pass\nprint('done')"
@@ -252,7 +290,10 @@ def main() -> None:
     parser.add_argument("--flips", action="store_true", help="verdicts under load")
     options = parser.parse_args()
     interpreter = Interpreter(path=options.python) if options.python else Interpreter()
-    pool = Pool(Native(options.backend, interpreter=interpreter))
+    print(f"{options.backend}; before: {seen()}", flush=True)
+    native = options.backend != "docker"
+    backend = Native(options.backend, interpreter=interpreter) if native else Docker()
+    pool = Pool(backend)
     try:
         if options.leaks:
             leaks(pool, options.leaks)

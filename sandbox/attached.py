@@ -84,4 +84,5 @@ class Attached:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        self._kept.close()
         self._remove()

@@ -127,7 +127,7 @@ class Docker:
         except (DockerException, OSError) as error:
             raise SandboxError(f"no engine: {error}") from error
         self.runtime = _runtime(about) if runtime is None else runtime
-        self._labels = {LABEL: "slot", OWNER: _owner()}
+        self._labels = {LABEL: "slot", OWNER: _owner(), "adjudge.pid": str(os.getpid())}
         self._uids = _uids(about)
         reap(self._client)
         self._image: Image = prepare(self._client, recipe or Recipe())

@@ -234,7 +234,7 @@ def test_what_programs_do(sandbox: Pool, source: str) -> None:
     ],
 )
 def test_programs_of_several_processes(sandbox: Pool, source: str, backend_name: str) -> None:
-    if backend_name in ("lite", "lite-one-uid", "piped"):
+    if backend_name in ("lite", "lite-one-uid", "piped", "docker"):
         pytest.skip("no /dev/shm there, or no processes")
     assert run(sandbox, source, limits=Limits(cpu_s=10)).ending is Ending.OK
 

@@ -59,6 +59,11 @@ MAX_ANSWER_CHARS = 8_192
 MAX_CANDIDATES = 16
 """More spellings than this are a list of guesses, whatever they are worth."""
 
+MAX_BOXES = 256
+"""More boxes than this, alike or not, are not read: no honest text has so many at its end."""
+MAX_BRACES = 20_000
+"""The same: reading them takes a few milliseconds."""
+
 THOUGHTS = (
     ("<think>", "</think>"),
     ("[THINK]", "[/THINK]"),
@@ -83,7 +88,7 @@ _SEEN = re.compile(f"[^{_UNSEEN}]")
 
 def is_blank(text: str) -> bool:
     """Nothing in it can be seen: blanks, zero-width and format characters, fillers."""
-    return _SEEN.search(text) is None
+    return _SEEN.search(text.strip()) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,10 @@ Span = tuple[int, int]
 
 def read_boxes(text: str) -> Extraction:
     """The outermost `\\boxed{…}` and `\\fbox{…}` of `text`."""
+    if text.count("boxed") > MAX_BOXES or text.count("\\fbox") > MAX_BOXES:
+        return Extraction(reason="ambiguous")
+    if text.count("{") + text.count("}") > MAX_BRACES and BOX.search(text):
+        return Extraction(reason="limit")
     spans, unclosed = _box_spans(text)
     if unclosed:
         return Extraction(reason="unclosed_box")

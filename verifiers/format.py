@@ -39,6 +39,7 @@ ANALYSIS = "<|channel|>analysis<|message|>"
 FINAL = "<|end|><|start|>assistant<|channel|>final<|message|>"
 START = "<|start|>assistant"
 ENDS = ("<|return|>", "<|end|>")
+TOKENS = ("<|channel|>", "<|message|>", "<|start|>", *ENDS)
 
 
 class FormatReference(Reference):
@@ -168,14 +169,14 @@ def _magistral(text: str) -> None:
 def _harmony(text: str) -> None:
     """gpt-oss's channels; the sampler may have taken the last token away."""
     text = text.strip().removeprefix(START)
-    for end in ENDS:
-        text = text.removesuffix(end)
+    text = text.removesuffix(next((end for end in ENDS if text.endswith(end)), ""))
     before, thoughts, answer = _split(text, (ANALYSIS, FINAL))
     _blank(before, "before the analysis channel")
     for part, what in ((thoughts, "reasoning"), (answer, "answer")):
         _filled(part, what)
-        if "<|channel|>" in part or "<|message|>" in part:
-            raise _Broken("repeated_tag", f"another channel opens within the {what}")
+        found = next((token for token in TOKENS if token in part), None)
+        if found:
+            raise _Broken("repeated_tag", f"{found} stands within the {what}")
 
 
 def _soft_anywhere(text: str) -> None:

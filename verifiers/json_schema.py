@@ -1,15 +1,15 @@
 """`json_schema`: the output is JSON, and valid under the reference's schema (draft 2020-12).
 
-References out of the schema are never followed (no network), and a schema's `pattern` is not run as
-a backtracking regular expression over a hostile string: strings longer than `MAX_PATTERN_CHARS` do
-not match any pattern. Depth and size are bounded before a parser sees the text.
+References out of the schema are never followed (no network). Depth and size are bounded before a
+parser sees the text, and validation is bounded by `schema_keywords`: what takes a completion's
+value more steps is wrong, what no value can end (a schema that refers to itself) is the dataset's.
+That module, and jsonschema with it, is imported at first use: it takes a worker's child a tenth of
+its start, and few requests hold a schema.
 """
 
 import json
 import re
-from collections.abc import Iterator
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field, JsonValue
 
@@ -17,13 +17,10 @@ from adjudge.verifiers.exact import SHOWN
 from adjudge.verifiers.extract import split_thought
 from adjudge.verifiers.types import BadReference, Completion, Frozen, Reference, Verdict, Verifier
 
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
 MAX_CHARS = 200_000
 MAX_DEPTH = 100
-MAX_PATTERN_CHARS = 200
-"""A longer string matches no `pattern`."""
+SHALLOW = 10
+"""No value of such a depth takes validation to Python's limit of recursion by itself."""
 _FENCE = re.compile(r"```(?:json)?[^\S\n]*\n(.*?)\n?```", re.DOTALL)
 
 
@@ -41,7 +38,7 @@ class JsonSchemaParams(Frozen):
 def check(
     completion: Completion, reference: JsonSchemaReference, params: JsonSchemaParams
 ) -> Verdict:
-    validator = _validator(json.dumps(reference.schema_, sort_keys=True))
+    schema = _usable(reference)
     if completion.finish_reason == "length":
         return Verdict.no_answer("truncated", "the text was cut by the length limit")
     thought = split_thought(completion.text)
@@ -54,7 +51,19 @@ def check(
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except ValueError as error:
         return Verdict.incorrect("not_json", str(error)[:SHOWN], text[:SHOWN])
-    return _validated(value, validator, text[:SHOWN])
+    return _validated(value, schema, text)
+
+
+def _usable(reference: JsonSchemaReference) -> str:
+    """The schema as text. Raises BadReference for what is no schema."""
+    from adjudge.verifiers.schema_keywords import BadSchema, validator_of
+
+    schema = json.dumps(reference.schema_, sort_keys=True)
+    try:
+        validator_of(schema)
+    except (BadSchema, RecursionError) as bad:
+        raise BadReference(f"schema: {str(bad)[:SHOWN]}") from bad
+    return schema
 
 
 def _json_text(final: str, params: JsonSchemaParams) -> str:
@@ -85,62 +94,29 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _validated(value: object, validator: Any, shown: str) -> Verdict:  # noqa: ANN401
-    from referencing.exceptions import Unresolvable
+def _validated(value: object, schema: str, text: str) -> Verdict:
+    from adjudge.verifiers.schema_keywords import BadSchema, TooMuch, first_error
 
+    shown = text[:SHOWN]
     try:
-        error = next(validator.iter_errors(value), None)
-    except Unresolvable as unresolvable:
-        raise BadReference(f"schema: {unresolvable}") from unresolvable
-    except RecursionError:
+        error = first_error(schema, value)
+    except BadSchema as bad:
+        raise BadReference(f"schema: {str(bad)[:SHOWN]}") from bad
+    except RecursionError as endless:
+        if _depth(text) <= SHALLOW:
+            raise BadReference("schema: refers to itself without end") from endless
         return Verdict.incorrect("limit", "too deep to be validated", shown)
+    except TooMuch as much:
+        return Verdict.incorrect("limit", f"takes too long to be validated: {much}", shown)
     if error is None:
         return Verdict.correct("valid", extracted=shown)
     where = "".join(f"[{step!r}]" for step in error.absolute_path)
     return Verdict.incorrect("invalid", f"${where}: {error.message[:SHOWN]}", shown)
 
 
-def _pattern(
-    _: Any,  # noqa: ANN401 - jsonschema's signature
-    pattern: str,
-    instance: object,
-    __: Any,  # noqa: ANN401
-) -> Iterator["ValidationError"]:
-    from jsonschema.exceptions import ValidationError
-
-    if not isinstance(instance, str):
-        return
-    if len(instance) > MAX_PATTERN_CHARS or not re.search(pattern, instance):
-        yield ValidationError(f"does not match {pattern!r}")
-
-
-@cache
-def _draft() -> Any:  # noqa: ANN401 - jsonschema's classes are made at run time
-    """Draft 2020-12 with our `pattern`. jsonschema is imported here and not above: it takes a
-    worker's child a tenth of its start, and few requests hold a schema."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import extend
-
-    return extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=256)
-def _validator(schema: str) -> Any:  # noqa: ANN401
-    """Raises BadReference for what is no schema."""
-    from jsonschema.exceptions import SchemaError
-    from referencing import Registry
-
-    parsed = json.loads(schema)
-    try:
-        _draft().check_schema(parsed)
-    except SchemaError as error:
-        raise BadReference(f"schema: {error.message[:SHOWN]}") from error
-    return _draft()(parsed, registry=Registry())
-
-
 verifier = Verifier(
     kind="json_schema",
-    version="1",
+    version="2",
     summary="the output is JSON and valid under the reference's schema",
     reference=JsonSchemaReference,
     params=JsonSchemaParams,

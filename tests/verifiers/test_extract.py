@@ -101,3 +101,10 @@ def test_deeply_nested_boxes_are_unwrapped_only_so_far() -> None:
 def test_prefill_belongs_to_the_thought() -> None:
     thought = split_thought("<think>\nso</think>done")
     assert (thought.cot, thought.final, thought.closed) == ("<think>\nso</think>", "done", True)
+
+
+def test_more_boxes_than_anyone_writes_are_not_read() -> None:
+    assert extract(Completion("\\boxed{4}" * 300)).reason == "ambiguous"
+    assert extract(Completion("\\fbox{4}" * 300)).reason == "ambiguous"
+    assert extract(Completion("\\boxed{4}" + "{}" * 20_000)).reason == "limit"
+    assert extract(Completion("{}" * 20_000)).reason == "no_box"

@@ -27,7 +27,8 @@ def judged(text: str, style: Any, prefill: str = "") -> Verdict:
 
 
 def rows() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (CASES / "cases.jsonl").read_text("utf-8").splitlines()]
+    files = (CASES / "cases.jsonl", CASES / "hostile.jsonl")
+    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row["id"])

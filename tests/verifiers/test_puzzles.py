@@ -36,6 +36,12 @@ def test_case(row: dict[str, Any]) -> None:
     assert (found.score, found.reason) == (row["score"], row["reason"]), found
 
 
+def test_what_was_cut_is_no_answer() -> None:
+    cut: Any = {"text": "{}", "finish_reason": "length"}
+    found = judged("json_schema", {"schema": {}}, cut)
+    assert (found.score, found.verdict, found.reason) == (0.0, "no_answer", "truncated")
+
+
 HOSTILE = ["(", "-", "1+", ")", "9", "{", "[", '{"a":', "```json\n", "\\frac{1}{", '"', "1 "]
 
 

@@ -43,6 +43,10 @@ from adjudge.verifiers.math.reading.answer import read
 from adjudge.verifiers.types import Completion, Verdict
 
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
+SHARES = {"soup": 30, "mutated": 40, "bomb": 10, "unicode": 20}
+"""Percent of the inputs."""
+THOROUGH = 4
+"""Every so many pairs are tried the other way round as well, and against themselves."""
 SLOW_MS = 50.0
 MEMORY_MB = 200.0
 DOUBTS = frozenset({"undecided", "limit", "undefined", "ambiguous", "only_in_cot", "no_box"})
@@ -323,10 +327,11 @@ def timed(gold: str, answer: str, afresh: bool = False) -> tuple[Verdict, float]
     return verdict, 1000 * (time.thread_time() - cpu)
 
 
-def try_pair(tally: Tally, pair: Pair, lopsided: bool) -> None:
+def try_pair(tally: Tally, pair: Pair, thorough: bool = True, lopsided: bool = False) -> None:
+    """`thorough`: the reference against itself, and the pair the other way round, too."""
     gold, answer = pair
     verdict = judged(tally, gold, answer)
-    if verdict is None or verdict.reason == "bad_reference" or not whole(gold):
+    if verdict is None or verdict.reason == "bad_reference" or not thorough or not whole(gold):
         return
     itself = judged(tally, gold, gold)
     if itself and not itself.score and itself.reason not in DOUBTS:
@@ -368,10 +373,11 @@ def sources(only: str) -> dict[str, Callable[[random.Random], Pair]]:
 
 
 def run(count: int, seed: int, only: str = "", lopsided: bool = False) -> Tally:
-    draw, tally = random.Random(seed), Tally()
-    chosen = list(sources(only).values())
+    draw, tally, chosen = random.Random(seed), Tally(), sources(only)
+    names, weights = list(chosen), [SHARES[name] for name in chosen]
     for number in _counted(count, tally):
-        try_pair(tally, chosen[number % len(chosen)](draw), lopsided)
+        (name,) = draw.choices(names, weights)
+        try_pair(tally, chosen[name](draw), number % THOROUGH == 0, lopsided)
     return tally
 
 

@@ -88,12 +88,20 @@ def packed_ratio(text: str) -> float:
     """Packed size over size; 1 for a text too short to tell."""
     if len(text) < MIN_TAIL_CHARS:
         return 1.0
-    numbers = {char: at for at, char in enumerate(dict.fromkeys(text))}
-    if len(numbers) <= 256:
-        plain = bytes(numbers[char] for char in text)
-    else:
-        plain = text.encode("utf-16-le", "surrogatepass")
+    plain = _numbered(text)
     return len(zlib.compress(plain, 6)) / len(plain)
+
+
+def _numbered(text: str) -> bytes:
+    """A byte for each character, numbered as they come up; two where there are too many."""
+    if text.isascii():
+        plain = text.encode()
+        order = bytes(dict.fromkeys(plain))
+        return plain.translate(bytes.maketrans(order, bytes(range(len(order)))))
+    numbers = {ord(char): at for at, char in enumerate(dict.fromkeys(text))}
+    if len(numbers) <= 256:
+        return text.translate(numbers).encode("latin-1")
+    return text.encode("utf-16-le", "surrogatepass")
 
 
 verifier = Verifier(

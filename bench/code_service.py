@@ -223,7 +223,7 @@ def humaneval_part(mine: Server, _: Server | None, options: argparse.Namespace) 
     for _round in range(options.rounds):
         ours.append(len(rows) / (took_ms(lambda: _judge_all(mine, rows)) / 1000))
         if options.verl is not None:
-            with multiprocessing.get_context("spawn").Pool(2) as pool:
+            with multiprocessing.get_context("fork").Pool(2) as pool:
                 pool.map(_warm_prime_code, [options.verl] * 2)
                 work = [(options.verl, row) for row in rows]
                 spent = took_ms(lambda pool=pool, work=work: pool.map(_prime_code, work, 1))

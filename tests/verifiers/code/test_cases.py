@@ -43,3 +43,15 @@ def test_case(judge: Any, sandbox: Sandbox, row: dict[str, Any]) -> None:
     assert row["reason"] in (None, verdict.reason), verdict
     assert row.get("detail", "") in verdict.detail
     assert ("integrity_weak" in verdict.flags) == row.get("weak", False), verdict
+
+
+FIELD = [json.loads(line) for line in (FOLDER / "field.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("row", FIELD, ids=[row["name"] for row in FIELD])
+def test_problem_of_the_field(judge: Any, row: dict[str, Any]) -> None:
+    """Its own solution passes, split from its tests; with what breaks it appended, it does not."""
+    verdict: Verdict = judge(f"```\n{row['code']}\n```", row["tests"])
+    assert (verdict.score, verdict.flags) == (1.0, ()), verdict
+    for broken in row["broken"]:
+        assert judge(f"```\n{row['code']}{broken}\n```", row["tests"]).score == 0.0

@@ -4,8 +4,8 @@ What an object of the candidate's may decide is bounded. Beside a value of the t
 nothing and ordered with nothing (`__eq__` that is always true, `__lt__` that is always true), it
 contains what iteration finds, and an operator with a value of the tests gives no plain value: so no
 comparison hands the candidate what it is compared with. It is otherwise with what the tests
-themselves have made of a class that they know by a name of a class: that is what they test. An
-instance of a subclass of a built-in type is that type's instance here, with that type's methods.
+themselves have made of what they plainly use as a class: that is what they test. An instance of a
+subclass of a built-in type is that type's instance here, with that type's methods.
 """
 
 import builtins
@@ -17,7 +17,7 @@ RELAY = b"C"
 _BASE = object
 _known: dict[int, Any] = {}
 constructors: set[int] = set()
-"""Classes that the tests know by a name of a class (`Stack`)."""
+"""Classes, as the tests use them (see `tester`)."""
 count = [0]
 """Requests made so far."""
 

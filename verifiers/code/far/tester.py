@@ -94,6 +94,7 @@ def judge(order: codec.Wire, introduce: Callable[[set[str]], None], alone: bool 
     except Exception as error:  # noqa: BLE001 - SyntaxError, ValueError, RecursionError, …
         return b"B" + f"{type(error).__name__}: {error}"[:2000].encode()
     _stand_ins(tree)
+    _classes.update(_used_as_classes(tree))
     if (strange := IN_ONE_PROCESS & _mentioned(tree)) and not alone:
         return b"W" + ", ".join(strange).encode()
     try:
@@ -184,6 +185,33 @@ def _line(error: BaseException) -> str:
 # -- names ---------------------------------------------------------------------------------------
 
 
+_classes: set[str] = set()
+
+
+def _used_as_classes(tree: ast.AST) -> set[str]:
+    """Names that are written as a class's, whose instances the tests take apart, and that they
+    compare with nothing as they are made: `Stack`, not `Find_Min` nor `Extract`."""
+    nodes = list(ast.walk(tree))
+    made: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and (name := _called(node.value)):
+            made.update({item.id: name for item in node.targets if isinstance(item, ast.Name)})
+    parts = [node.value for node in nodes if isinstance(node, ast.Attribute)]
+    used = {_called(part) for part in parts}
+    used |= {made.get(part.id, "") for part in parts if isinstance(part, ast.Name)}
+    compared = [node for node in nodes if isinstance(node, ast.Compare)]
+    sides = [side for node in compared for side in (node.left, *node.comparators)]
+    used -= {_called(side) for side in sides}
+    return {name for name in used if name[:1].isupper() and "_" not in name}
+
+
+def _called(node: ast.expr) -> str:
+    """`Stack` of `Stack()`, else nothing."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id
+    return ""
+
+
 _STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -228,7 +256,7 @@ def _introduce(wanted: set[str]) -> None:
     found = remote.ask("names", names_needed(wanted))
     for name, (kind, item) in found.items():
         _space[name] = importlib.import_module(str(item)) if kind == "module" else item
-        if type(item) is remote.Remote and name[:1].isupper():
+        if type(item) is remote.Remote and name in _classes:
             remote.constructors.add(item._number)
         if type(item) in (list, dict, set):
             _changing.append(name)

@@ -103,7 +103,9 @@ def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.N
         for mine, theirs in zip(one.args, other.args, strict=True)
         if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym)
     }
-    return gold, n.rename(answer, names) if len(names) == len(one.args) else answer
+    free = n.symbols(n.List(answer.sides[1:])) - set(names)
+    fits = len(names) == len(one.args) and not free & set(names.values())
+    return gold, n.rename(answer, names) if fits else answer
 
 
 def _single(item: n.Node) -> n.Node:

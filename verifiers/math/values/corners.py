@@ -35,10 +35,38 @@ def _bends(part: Node) -> bool:
 def corners(
     gold: Node, answer: Node, names: list[str], integers: frozenset[str], random: Random
 ) -> Iterator[dict[str, acb]]:
-    """Points at integers and halves, then at the scale of each number of the formulas."""
+    """Points where two formulas that agree elsewhere may differ."""
+    if bent(gold) or bent(answer):
+        yield from _on_lattice(names, integers, random)
+        yield from _at_scales(_scales(gold, answer), names, integers, random)
+    if _of_complex(gold) or _of_complex(answer):
+        for _ in range(_LATTICE):
+            yield {name: acb(_either_sign(random), _either_sign(random)) for name in names}
+
+
+def _of_complex(item: Node) -> bool:
+    return any(isinstance(part, Call) and part.name in _PARTS for part in walk(item))
+
+
+_PARTS = frozenset(("re", "im", "conj", "arg"))
+"""Who speaks of these means complex variables."""
+
+
+def _either_sign(random: Random) -> arb:
+    return arb(fmpq(random.getrandbits(20) - (1 << 19) | 1, 1 << 18))
+
+
+def _on_lattice(
+    names: list[str], integers: frozenset[str], random: Random
+) -> Iterator[dict[str, acb]]:
     for place in range(_LATTICE):
         yield {name: _lattice(random, place, name in integers) for name in names}
-    for scale in _scales(gold, answer):
+
+
+def _at_scales(
+    scales: list[fmpq], names: list[str], integers: frozenset[str], random: Random
+) -> Iterator[dict[str, acb]]:
+    for scale in scales:
         for place in range(2 * len(_OCTAVES)):
             yield {
                 name: _scaled(random, scale, place + 3 * nth, name in integers)

@@ -28,7 +28,7 @@ from adjudge.verifiers.math.nodes import (
     walk,
 )
 from adjudge.verifiers.math.values.balls import SEED, Evaluator, Points, precise
-from adjudge.verifiers.math.values.corners import bent, corners
+from adjudge.verifiers.math.values.corners import corners
 from adjudge.verifiers.math.values.exact import decimal_of, exact, has_decimals
 from adjudge.verifiers.math.values.functions import Huge
 
@@ -176,7 +176,7 @@ def _same_function(context: Context, gold: Node, answer: Node, base: int) -> boo
             agreed += real
             complex_agreed += not real
         if agreed >= MIN_POINTS:
-            corner = _corner(gold, answer, base, hints)
+            corner = _corner(gold, answer, base, integers | hints)
             if corner is not None:
                 return _differ(context, gold, answer, *corner)
             return context.says(True, "equal_function", _domain(agreed, integers))
@@ -192,13 +192,14 @@ def _imaginary(item: Node) -> bool:
 def _domains(gold: Node, answer: Node) -> tuple[frozenset[str], list[frozenset[str]]]:
     """Names that are integers; then, where to look: as if none was, then with those.
 
-    A name with `#` is always an integer.
+    A name with `#` and the n of a floor are always integers.
     """
     hints = _integer_names(gold) | _integer_names(answer)
     whole = frozenset(name for name in symbols(gold) | symbols(answer) if name.startswith("#"))
-    if whole:
-        return hints | whole, [hints | whole]
-    return hints, [frozenset(), hints] if hints else [frozenset()]
+    whole |= _counted(gold) | _counted(answer)
+    if whole and hints <= whole:
+        return whole, [whole]
+    return hints | whole, [whole, hints | whole] if hints else [whole]
 
 
 def _differ(context: Context, gold: Node, answer: Node, left: acb, right: acb) -> bool:
@@ -242,19 +243,22 @@ def _corner(
     gold: Node, answer: Node, base: int, integers: frozenset[str]
 ) -> tuple[acb, acb] | None:
     """Both values where two formulas that jump or bend differ after all."""
-    if not bent(gold) and not bent(answer):
-        return None
     names = sorted(symbols(gold) | symbols(answer) | _unknown(gold) | _unknown(answer))
     precise(POINT_BITS)
     try:
         for point in corners(gold, answer, names, integers, Random(SEED)):  # noqa: S311 - as above
             left, right = _value(gold, point, base), _value(answer, point, base)
-            real = left is not None and right is not None and _both_real(left, right)
-            if left is not None and right is not None and real and not (left - right).contains(0):
+            if left is None or right is None or (left - right).contains(0):
+                continue
+            if _both_real(left, right) or not _real_point(point):
                 return left, right
     finally:
         precise(BITS)
     return None
+
+
+def _real_point(point: dict[str, acb]) -> bool:
+    return all(value.imag.is_zero() for value in point.values())
 
 
 def _both_real(left: acb, right: acb) -> bool:
@@ -269,6 +273,16 @@ def _value(item: Node, point: dict[str, acb], base: int) -> acb | None:
     except (Undecided, Undefined):
         return None
     return value if value.is_finite() else None
+
+
+_COUNTERS = frozenset(("n", "m", "k", "N"))
+
+
+def _counted(item: Node) -> frozenset[str]:
+    """`⌊n/2⌋`: the n of a floor counts."""
+    parts = [p for p in walk(item) if isinstance(p, Call) and p.name in ("floor", "ceil", "mod")]
+    found: frozenset[str] = frozenset()
+    return found.union(*(symbols(part) for part in parts)) & _COUNTERS
 
 
 _OF_INTEGERS = frozenset(("factorial", "factorial2", "binom", "perm", "mod", "gcd", "lcm"))

@@ -117,6 +117,18 @@ WHERE = frozenset(
     ]
 )
 OTHERWISE = frozenset(["otherwise", "else", "其他", "иначе", "elsewhere"])
+_HEDGE_WORDS = (
+    "not no nor none or maybe perhaps either neither false wrong never cannot can't isn't aren't wasn't"
+    " don't doesn't didn't won't between than less more fewer least most at without except unless if"
+    " could might may impossible incorrect unlikely almost nearly above below under over beyond times"
+    " twice half double triple exceeds exceed minus plus excluding instead rather but however wait"
+    " nicht kein keine oder mindestens höchstens weniger mehr als außer"
+    " pas non ne ou moins plus sauf jamais no ni o menos más excepto nunca mayor menor não ou"
+    " не нет или кроме больше меньше никогда"
+)
+HEDGES = frozenset(_HEDGE_WORDS.split())
+"""A sentence with one of these does not simply name the value that stands in it."""
+CHINESE_HEDGES = frozenset("不非没未或除")
 STOPPERS = AND | OR | WHERE | OTHERWISE | {"mod", "modulo", "is", "are", "per", "to", "in"}
 """Words that never begin a unit or a noun."""
 
@@ -311,12 +323,8 @@ def _scale(total: int, group: int, scale: int) -> tuple[int, int]:
 
 
 _ARTICLES = frozenset(("the", "a", "an"))
-_NEGATIONS = frozenset(("not", "doesn", "neither", "if", "when", "for", "but"))
 
 
 def told(words: list[str]) -> str:
-    """A text as it is compared: no articles, and what diverges is free."""
-    for verdict in ("diverges", "converges"):
-        if verdict in words and not set(words) & _NEGATIONS:
-            return verdict
+    """A text as it is compared: without articles."""
     return " ".join(word for word in words if word not in _ARTICLES)

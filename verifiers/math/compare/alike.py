@@ -101,7 +101,7 @@ def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.N
     names = {
         theirs.name: mine.name
         for mine, theirs in zip(one.args, other.args, strict=True)
-        if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym)
+        if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym) and theirs.name.islower()
     }
     free = n.symbols(n.List(answer.sides[1:])) - set(names)
     fits = len(names) == len(one.args) and not free & set(names.values())

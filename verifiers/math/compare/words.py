@@ -2,6 +2,7 @@
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.kinds import differ
+from adjudge.verifiers.math.compare.wording import same_words
 from adjudge.verifiers.math.context import Context
 
 
@@ -18,7 +19,7 @@ def letters(context: Context, gold: n.Node, answer: n.Node) -> bool:
 
 def words(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if isinstance(gold, n.Text) and isinstance(answer, n.Text):
-        return context.says(gold.words == answer.words, "same_words")
+        return context.says(same_words(gold.words, answer.words), "same_words")
     return differ(context, gold, answer)
 
 

@@ -23,7 +23,16 @@ from adjudge.verifiers.math.reading.numerals import number
 from adjudge.verifiers.math.reading.parser import parse
 from adjudge.verifiers.math.reading.spelling import spell
 from adjudge.verifiers.math.units import find
-from adjudge.verifiers.math.vocabulary import EMPTY, NUMBER_WORDS, PHRASES, REALS, spoken, told
+from adjudge.verifiers.math.vocabulary import (
+    CHINESE_HEDGES,
+    EMPTY,
+    HEDGES,
+    NUMBER_WORDS,
+    PHRASES,
+    REALS,
+    spoken,
+    told,
+)
 
 _WRAP = re.compile(
     r"\\(?:text|textrm|textbf|textit|mathrm|mathbf|mbox|textsf|textnormal|hbox|boldsymbol|emph"
@@ -32,7 +41,7 @@ _WRAP = re.compile(
 _LEAD = re.compile(
     r"^(?:(?:so|thus|hence|therefore|i think|clearly)[ ,]{1,2})?(?:the )?(?:correct |final |right )?"
     r"(?:answers? (?:is|are|=|would be|must be)|(?:final )?answers?\s?:|solutions? (?:is|are)"
-    r"|values? (?:is|are)|result is|equals?|only|exactly|approximately|about|roughly|it is|there are"
+    r"|values? (?:is|are)|result is|equals?|only(?= ?[\d\\$(-])|exactly|approximately|about|roughly|it is|there are"
     r"|we get|es gibt|il y a|hay|имеется|diverges to|tends to|approaches|option|choice|total(?: is|:)|(?:la )?(?:respuesta|réponse|soluzione|risposta)"
     r"(?: correcta)?(?: est| es| è| é|\s?:)|(?:die )?(?:antwort|lösung)(?: ist|\s?:)|(?:la )?solución es"
     r"|(?:the )?(?:set of )?solutions?\s?(?:set)?\s?(?::|is|are)|ответ\s?:?|答案\s?[是为:]?\s?[:]?|答\s?:"
@@ -55,30 +64,11 @@ _SENTENCE = re.compile(
 _CHINESE = re.compile(
     r"[\u4e00-\u9fff,，、]{1,24}?(?:是|为|等于|共有|有|得|：|:)\s{0,2}(?=[^\u4e00-\u9fff])"
 )
-_HEDGES = frozenset(
-    [
-        "not",
-        "no",
-        "or",
-        "maybe",
-        "either",
-        "false",
-        "never",
-        "isn't",
-        "between",
-        "than",
-        "less",
-        "more",
-        "least",
-        "most",
-        "at",
-        "without",
-        "except",
-        "unless",
-        "if",
-    ]
-)
-"""A sentence with one of these does not simply name its last word."""
+_VERDICTS = frozenset(("yes", "true", "sí", "oui", "ja", "да"))
+_OPENED = re.compile(r"(yes|no|true|false)[,.;:!] {1,2}(.{1,300})", re.DOTALL)
+_WORD = re.compile(r"[a-z']+")
+_TURN_WORDS = "yes no true false but however wait if unless or maybe actually only except unknown"
+_TURNS = frozenset(_TURN_WORDS.split())
 _REMARK = re.compile(r"(.{1,300}\S) \(([a-z]{2,20}(?:[ ,]{1,2}[a-z'-]{1,20}){0,8})\)", re.DOTALL)
 _REAL_WORD = re.compile(r"(?=.{0,20}[aeiou])[a-z]{5,20}")
 """No product of letters."""
@@ -138,10 +128,12 @@ def _excepted(plain: str) -> Node | None:
 def _said(spelt: str, plain: str, loose: bool) -> Node | None:
     """What a sentence ends with: `the smallest such number is 37`, `所以概率为 3/7`."""
     found = _SENTENCE.match(plain) or _CHINESE.match(plain)
-    if found is None or _HEDGES & set(re.split(r"[ ,]", found[0].lower())):
+    if found is None or (HEDGES | _VERDICTS) & set(re.split(r"[ ,]", found[0].lower())):
+        return None
+    if any(sign in found[0] for sign in CHINESE_HEDGES):
         return None
     rest = plain[found.end() :].strip(" .;,:")
-    if rest.split(" ", 1)[0].lower() in _HEDGES | {"even", "odd", "a", "an", "the"}:
+    if rest.split(" ", 1)[0].lower() in HEDGES | {"even", "odd", "a", "an", "the"}:
         return None
     if worded := _worded(rest):
         return worded
@@ -156,7 +148,7 @@ def _without_remark(plain: str, remark: re.Match[str]) -> str:
     words = set(re.split(r"[ ,]", remark[2]))
     if not any(_REAL_WORD.fullmatch(word) for word in words):
         return plain
-    if words & (_HEDGES | set(NUMBER_WORDS)) or "mod" in words:
+    if words & (HEDGES | set(NUMBER_WORDS)) or "mod" in words:
         return plain
     if any(find(word) for word in words):
         return f"{remark[1]} {remark[2]}"
@@ -200,7 +192,17 @@ def _worded(plain: str) -> Node | None:
         return PHRASES[words]
     if _NONE.fullmatch(words):
         return EMPTY
-    return spoken(words) or moment(plain) or _choice(plain)
+    return _verdict(words) or spoken(words) or moment(plain) or _choice(plain)
+
+
+def _verdict(words: str) -> Node | None:
+    """`Yes, because it is continuous` says yes; with an if or a but it does not."""
+    found = _OPENED.fullmatch(words)
+    if found is None or set(_WORD.findall(found[2])) & _TURNS:
+        return None
+    if found[1] in ("yes", "true") and "not" in found[2]:
+        return None
+    return PHRASES[found[1]]
 
 
 def _choice(plain: str) -> Choice | None:

@@ -6,7 +6,14 @@ from adjudge.verifiers.math import units
 from adjudge.verifiers.math.nodes import Add, Div, Labeled, Mul, Node, Num, Percent, Quantity, Unit
 from adjudge.verifiers.math.reading.cursor import Cursor
 from adjudge.verifiers.math.reading.lexer import Token
-from adjudge.verifiers.math.vocabulary import ORDINALS, SCALES, SHORT_NOUNS, STOPPERS
+from adjudge.verifiers.math.vocabulary import (
+    CHINESE_HEDGES,
+    HEDGES,
+    ORDINALS,
+    SCALES,
+    SHORT_NOUNS,
+    STOPPERS,
+)
 
 _POWERS = {
     "square": 2,
@@ -116,11 +123,14 @@ class Measures(Cursor):
 
     def _noun_after(self, value: Node) -> Node | None:
         """`12 students`: a noun counts, it never converts."""
-        words: list[str] = []
+        start, words = self.at, list[str]()
         while self.ahead().kind in ("roman", "word") and self.next.lower() not in STOPPERS:
             if self.ahead().kind == "word" and not words and not self._is_noun(self.ahead()):
                 break
             words.append(self.take().text.lower())
+        if HEDGES & set(words) or any(CHINESE_HEDGES & set(word) for word in words):
+            self.at = start  # `20 more than Bob` counts nothing
+            return None
         return Quantity(value, units.noun(" ".join(words))) if words else None
 
     @staticmethod

@@ -8,6 +8,7 @@ from adjudge.verifiers.math.nodes import (
     ONE,
     TEN,
     TWO,
+    Apply,
     Call,
     Const,
     Div,
@@ -199,4 +200,6 @@ def _called(name: str, args: tuple[Node, ...], low: Node | None) -> Node:
         return Root(args[0], TWO)
     if low is not None:
         raise Malformed(f"a subscript of {name}")
+    if name in ("max", "min") and len(args) == 1:
+        return Apply(name, args)  # of a function
     return Call(name, args)

@@ -148,7 +148,7 @@ def _whole(values: list[fmpq]) -> list[int] | None:
 def _call(name: str, values: list[fmpq]) -> fmpq | None:
     if name == "abs" and len(values) == 1:
         return abs(values[0])
-    if name in ("max", "min"):
+    if name in ("max", "min") and len(values) > 1:
         return max(values) if name == "max" else min(values)
     if name in ("floor", "ceil") and len(values) == 1:
         return fmpq(values[0].floor() if name == "floor" else values[0].ceil())

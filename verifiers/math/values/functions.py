@@ -158,6 +158,4 @@ FUNCTIONS: dict[tuple[str, int], Callable[..., acb]] = {
     ("mod", 2): _mod,
     ("max", 2): lambda x, y: acb(only_real(x).max(only_real(y))),
     ("min", 2): lambda x, y: acb(only_real(x).min(only_real(y))),
-    ("max", 1): lambda x: x,
-    ("min", 1): lambda x: x,
 }  # fmt: skip

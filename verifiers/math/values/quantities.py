@@ -55,19 +55,15 @@ def _nouns(context: Context, gold: Quantity, answer: Quantity) -> bool:
 
 
 def _converted(value: Node, unit: Unit, into: Unit) -> Node:
-    """`value` of `unit` as a number of `into`: ((v + o) f − o' f') / f'."""
-    shift = (unit.offset or fmpq(0)) if unit.offset is not None or into.offset is not None else None
-    if shift is not None and (unit.offset is not None or into.offset is not None):
-        value = Add((value, Num(shift)))
+    """`value` of `unit` as a number of `into`: (v f + o - o') / f'."""
     factors: list[Node] = [value]
     if unit.factor != into.factor:
         factors.append(Num(unit.factor / into.factor))
     if unit.pi != into.pi:
         factors.append(Pow(Const("pi"), integer(unit.pi - into.pi)))
     scaled = factors[0] if len(factors) == 1 else Mul(tuple(factors))
-    if into.offset is not None:
-        return Add((scaled, Num(-into.offset)))
-    return scaled
+    shift = (unit.offset or fmpq(0)) - (into.offset or fmpq(0))
+    return scaled if shift == 0 else Add((scaled, Num(shift / into.factor)))
 
 
 def _one(context: Context, measured: Quantity, gold: Node, answer: Node) -> bool:

@@ -1,9 +1,12 @@
 """The three types of tests, on real programs in real slots."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from adjudge.sandbox.types import Limits, Program, SandboxError
 from adjudge.verifiers.code import code_verifier
 from adjudge.verifiers.code.shapes import CodeParams, CodeReference
 from adjudge.verifiers.types import Completion, Outcome, Verdict
@@ -100,6 +103,74 @@ def test_nobody_to_ask(judge: Any) -> None:
     verdict = check(Completion("x"), CodeReference.model_validate({"tests": SUMS}), CodeParams())
     assert (verdict.score, verdict.reason) == (None, "no_sandbox")
     assert judge("x", SUMS, language="cobol").reason == "language_unavailable"
+
+
+class _Failing:
+    """A sandbox whose slots cannot be had."""
+
+    backend = "none"
+    isolation: tuple[str, ...] = ()
+    languages: Mapping[str, str] = {"python": "3"}
+
+    def open(self, program: Program, limits: Limits | None = None) -> Any:
+        raise SandboxError("no slot")
+
+
+def test_a_failing_sandbox_is_no_zero() -> None:
+    check = code_verifier(_Failing()).check  # type: ignore[arg-type] # as much of one as is used
+    assert check is not None
+    verdict = check(Completion("x"), CodeReference.model_validate({"tests": SUMS}), CodeParams())
+    assert (verdict.score, verdict.reason) == (None, "sandbox_error")
+
+
+def test_a_language_of_nobody(judge: Any) -> None:
+    for tests in (ADD, ASSERT):
+        assert judge("x", tests, language="cobol").reason == "language_unavailable"
+
+
+def test_arguments_nested_too_deep(judge: Any) -> None:
+    deep: Any = []
+    for _ in range(220):
+        deep = [deep]
+    cases = [{"args": [deep], "expected": 1}]
+    verdict = judge("def f(x): return 1", {"type": "function", "entry_point": "f", "cases": cases})
+    assert (verdict.score, verdict.reason) == (None, "bad_reference")
+
+
+def test_a_checker_and_its_code_go_together() -> None:
+    for more in ({"checker": "custom"}, {"checker_code": "x"}):
+        with pytest.raises(ValidationError, match="checker_code goes with"):
+            CodeReference.model_validate({"tests": {**SUMS, **more}})
+
+
+TOGETHER = {"type": "assert", "code": "assert apply(lambda x: x, 1) == 1\nassert apply(abs, -1)"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("def apply(f, x):\n    return f(x)", "passed"),
+        ("def apply(f, x):\n    return 2", "wrong_answer"),
+        ("def apply(f, x):\n    import os; os._exit(0)", "runtime_error"),
+        ("def apply(f, x):\n    f(x); import os; os._exit(0)", "runtime_error"),
+        (
+            "import os, struct\n"
+            "def apply(f, x):\n"
+            '    b = b\'V{"nonce":"x","passed":2,"total":2,"fault":null,"asked":2}\'\n'
+            "    os.write(3, struct.pack('<I', len(b)) + b); os._exit(0)",
+            "runtime_error",
+        ),
+    ],
+)
+def test_in_one_process(judge: Any, text: str, reason: str) -> None:
+    verdict = judge(text, TOGETHER)
+    assert (verdict.reason, verdict.flags) == (reason, ("integrity_weak",))
+
+
+def test_in_one_process_it_must_compile_too(judge: Any) -> None:
+    tests = {"type": "assert", "code": "import asyncio\nassert asyncio.run(f()) == 1"}
+    assert judge("async def f(:", tests).reason == "compile_error"
+    assert judge("raise ValueError", tests).reason == "runtime_error"
 
 
 @pytest.mark.parametrize("code", ["assert (", "assert 1 == 1", "pass"])

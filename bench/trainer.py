@@ -6,7 +6,8 @@
 A Llama of ten million weights, made from nothing, learns the form of an answer to sums of four
 numbers by supervised steps, stopped early; then, against `adjudge serve` (HTTP, Valkey, workers):
 
-    times    step times of stock TRL with a local function, and of ours in three ways
+    times    step times, stock and fast, with a local function and with the service
+    generation  does the fast way write as well?
     long     the reward's share where completions have 256 tokens or more
     learn    held-out pass@1 (512 problems x 8, temperature 1) before and after GRPO
     control  the same with shuffled rewards

@@ -57,7 +57,7 @@ class RewardClient:
         stats: Sequence[str] = (),
         deadline_s: float = 60.0,
         api_key: str | None = None,
-        chunk: int = 32,
+        chunk: int = 64,
         connections: int = 32,
     ) -> None:
         if not 1 <= chunk <= MAX_COMPLETIONS or deadline_s <= 0:

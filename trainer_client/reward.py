@@ -54,7 +54,7 @@ def reward_function(
     columns: Mapping[str, str] | None = None,
     prefill: str = "",
     name: str = "reward",
-    chunk: int = 32,
+    chunk: int = 64,
 ) -> RewardFunction:
     """The combined reward of the service at `url` (default: `ADJUDGE_URL`, or this machine's).
 
@@ -73,7 +73,7 @@ def reward_functions(
     deadline_s: float = 60.0,
     columns: Mapping[str, str] | None = None,
     prefill: str = "",
-    chunk: int = 32,
+    chunk: int = 64,
 ) -> list[RewardFunction]:
     """A function for each component, in order, sharing one request; weigh them in TRL."""
     specs = parse_rewards(rewards)

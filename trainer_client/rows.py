@@ -6,7 +6,6 @@ prompt and the same reference are one group: its statistics and length rewards n
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from pydantic import JsonValue
@@ -70,12 +69,14 @@ def references(
     `names` renames columns to the keys that the kinds read: {"solution": "answer"}.
     """
     kept = {key: value for key, value in columns.items() if _is_column(key, value, count)}
-    base = kept.pop("reference", None)
-    rows = []
+    rows: list[dict[str, JsonValue]] = []
+    before: dict[str, Any] = {}
     for index in range(count):
-        row = _object(base[index]) if base is not None else {}
-        cells = {names.get(key, key): plain(value[index]) for key, value in kept.items()}
-        rows.append(row | {key: without_none(v) for key, v in cells.items() if v is not None})
+        cells = {key: value[index] for key, value in kept.items()}
+        # a group's rows lie side by side: its reference is read once
+        again = bool(rows) and all(_same(cells[key], before[key]) for key in kept)
+        rows.append(rows[-1] if again else _reference(cells, names))
+        before = cells
     return rows
 
 
@@ -88,23 +89,41 @@ def groups_of(
     prefill: str = "",
 ) -> list[Group]:
     """Groups whose completions, read one after the other, are the rows in their order."""
-    keys = [
-        json.dumps([plain(prompts[i]) if prompts is not None else None, row], sort_keys=True)
-        for i, row in enumerate(rows)
-    ]
-    groups = []
-    for _, run in groupby(range(len(completions)), key=keys.__getitem__):
-        members = list(run)
-        first = members[0]
-        groups.append(
-            Group(
-                completions=tuple(_completion(completions, completion_ids, i) for i in members),
-                prompt=prompt_of(prompts[first]) if prompts is not None else None,
-                prefill=plain_text(prefill),
-                reference=rows[first],
-            )
+    asked = prompts if prompts is not None else [None] * len(completions)
+    starts = [i for i in range(len(completions)) if i == 0 or _parted(asked, rows, i)]
+    return [
+        Group(
+            completions=tuple(
+                _completion(completions, completion_ids, i) for i in range(start, end)
+            ),
+            prompt=prompt_of(asked[start]),
+            prefill=plain_text(prefill),
+            reference=rows[start],
         )
-    return groups
+        for start, end in zip(starts, [*starts[1:], len(completions)], strict=False)
+    ]
+
+
+def _parted(
+    prompts: Sequence[str | Chat | None], rows: Sequence[dict[str, JsonValue]], index: int
+) -> bool:
+    """Does another group begin here?"""
+    if rows[index] is not rows[index - 1] and rows[index] != rows[index - 1]:
+        return True
+    prompt, before = prompts[index], prompts[index - 1]
+    return not _same(prompt, before) and plain(prompt) != plain(before)
+
+
+def _same(cell: Any, before: Any) -> bool:  # noqa: ANN401 - dataset's cells
+    """Surely the same; arrays and objects, which have no plain answer to ==, by identity alone."""
+    return cell is before or (isinstance(cell, str) and isinstance(before, str) and cell == before)
+
+
+def _reference(cells: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, JsonValue]:
+    """The cell `reference`, and the others over it."""
+    row = _object(cells["reference"]) if "reference" in cells else {}
+    others = {names.get(key, key): plain(cell) for key, cell in cells.items() if key != "reference"}
+    return row | {key: without_none(cell) for key, cell in others.items() if cell is not None}
 
 
 def _completion(

@@ -9,23 +9,24 @@ WARM_UP = 3
 """Steps at the start that no median counts."""
 
 
-def facts(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Medians over a run's steps after the first three, and what may not have happened."""
-    steps = [point for point in run["history"] if "time/step" in point][WARM_UP:]
-    last = [p for p in run["history"] if "nonfinite_grad_steps" in p][-1:]
+def facts(*runs: Mapping[str, Any]) -> dict[str, Any]:
+    """Medians over the runs' steps, each run's first three left out, and what may not happen."""
+    steps = [p for run in runs for p in [p for p in run["history"] if "time/step" in p][WARM_UP:]]
+    last = [p for run in runs for p in run["history"] if "nonfinite_grad_steps" in p]
     tenth = max(1, len(steps) // 10)
     rewards = [point.get("reward") for point in steps]
     return {
-        "steps": run["steps"],
+        "steps": sum(run["steps"] for run in runs),
         "median": medians(steps),
         "reward_first_tenth": mean(rewards[:tenth]),
         "reward_last_tenth": mean(rewards[-tenth:]),
-        "nonfinite_grad_steps": last[0]["nonfinite_grad_steps"] if last else None,
+        "nonfinite_grad_steps": max(p["nonfinite_grad_steps"] for p in last) if last else None,
         "completion_tokens": mean([p.get("completions/mean_length") for p in steps]),
         "zero_variance_share": mean([p.get("frac_reward_zero_std") for p in steps]),
         "unscored_share": mean([p.get("adjudge/unscored_share") for p in steps]),
         "heldout": [
             [p["step"], round(p["time"] - run["began"], 1), p["pass@1"]]
+            for run in runs
             for p in run.get("heldout", [])
         ],
     }
@@ -46,9 +47,6 @@ def medians(steps: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     for name in ("p50", "p95"):
         latest = [p[key] for p in steps if (key := f"adjudge/request_{name}_ms") in p]
         found[f"request_{name}_ms"] = round(latest[-1], 2) if latest else None
-    if "num_tokens" in steps[0] and len(steps) > 1:
-        tokens = (steps[-1]["num_tokens"] - steps[0]["num_tokens"]) / (len(steps) - 1)
-        found["tokens_per_s"] = round(tokens / found["step"])
     return found
 
 

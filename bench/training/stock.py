@@ -1,9 +1,11 @@
 """TRL as it comes, with a stopwatch."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from adjudge.trainer_client.reward import aclose
 from adjudge.trainer_client.settings import Grpo
 
 
@@ -38,4 +40,7 @@ def stock_trl(settings: Grpo, rewards: list[Any]) -> Mapping[str, Any]:
         callbacks=[watch],
     )
     trainer.train()
+    for function in trainer.reward_funcs:
+        if asyncio.iscoroutinefunction(function):
+            asyncio.run_coroutine_threadsafe(aclose(function), trainer.async_loop).result(10)
     return {"steps": trainer.state.global_step, "history": watch.steps}

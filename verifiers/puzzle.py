@@ -10,7 +10,9 @@ time and memory are bounded by the worker, which kills.
 import ast
 import importlib
 import json
+import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from types import ModuleType, SimpleNamespace
@@ -43,6 +45,10 @@ MAX_DIGITS = 60
 _OF_ONE = "sin cos tan cot sec csc asin acos atan sinh cosh tanh exp log ln sqrt Abs"
 FUNCTIONS = frozenset({(name, 1) for name in _OF_ONE.split()} | {("Integral", 2), ("log", 2)})
 """Name and number of arguments. `Integral` stands in some of the library's own answers."""
+NONSENSE = "no answer at all"
+_NO_NUMBER = re.compile(r"\b(?:nan|inf|infinity)\b", re.IGNORECASE)
+"""What `float` and `complex` read, and every comparison of an error with a bound lets pass."""
+_WORD = re.compile(r"[^\W\d_]{2}")
 GRIDS = ("arc_agi", "rearc")
 """Tasks that compare grids as tuples, which JSON makes lists."""
 
@@ -63,7 +69,7 @@ def check(completion: Completion, reference: PuzzleReference, params: PuzzlePara
     scorers = _scorers()
     if scorers is None:
         return Verdict.unscored("puzzles_missing", "pip install 'adjudge[puzzles]'")
-    score = _scorer(reference.task)
+    score = _scorer(_task(reference))
     if score is None:
         raise BadReference(f"task: {reference.task[:80]!r} is not one of reasoning-gym's")
     found = find(completion, params.extract)
@@ -74,18 +80,75 @@ def check(completion: Completion, reference: PuzzleReference, params: PuzzlePara
     return _scored(score, found.answer, reference)
 
 
+def _task(reference: PuzzleReference) -> str:
+    """`composite` mixes other tasks: its entries say which one they are of."""
+    if reference.task != "composite":
+        return reference.task
+    metadata = reference.entry.get("metadata")
+    return str(metadata.get("source_dataset")) if isinstance(metadata, dict) else ""
+
+
 def _scored(score: Callable[..., float], answer: str, reference: PuzzleReference) -> Verdict:
     entry = json.loads(json.dumps(reference.entry))
-    if reference.task in GRIDS:
+    if _task(reference) in GRIDS:
         entry = _tuples(entry)
+    shown = answer[:SHOWN]
     try:
-        share = float(score(answer=answer, entry=entry))
-    except (KeyError, TypeError, IndexError) as error:
-        raise BadReference(f"entry: {type(error).__name__}: {str(error)[:SHOWN]}") from error
-    except ValueError as error:
-        return Verdict.incorrect("unreadable", str(error)[:SHOWN], answer[:SHOWN])
-    detail = f"{reference.task} gives {share:.3g}"
-    return Verdict.graded(min(max(share, 0.0), 1.0), "scored", detail, answer[:SHOWN])
+        share = _share(score, answer, entry)
+    except _ScorerFailed as failure:
+        return Verdict.incorrect("unreadable", str(failure), shown)
+    if share >= 1.0 and not _is_worth_it(score, answer, entry):
+        return Verdict.incorrect("scored", f"{reference.task} would pay any answer", shown)
+    return Verdict.graded(share, "scored", f"{reference.task} gives {share:.3g}", shown)
+
+
+class _ScorerFailed(Exception):
+    """The library's scorer raised; most do on what they cannot read."""
+
+
+def _share(score: Callable[..., float], answer: str, entry: Any) -> float:  # noqa: ANN401
+    """0..1. Raises _ScorerFailed where the answer is to blame, BadReference where the entry is.
+
+    A scorer that raises on the entry's own answer, too, or on none, cannot use the entry.
+    """
+    try:
+        return _finite(score(answer=answer, entry=entry))
+    except Exception as error:
+        said = f"{type(error).__name__}: {str(error)[:SHOWN]}"
+        if all(_raises(score, probe, entry) for probe in _probes(entry)):
+            raise BadReference(f"entry: {said}") from error
+        raise _ScorerFailed(said) from error
+
+
+def _finite(share: float) -> float:
+    found = float(share)
+    return min(max(found, 0.0), 1.0) if math.isfinite(found) else 0.0
+
+
+def _probes(entry: Any) -> tuple[str, ...]:  # noqa: ANN401
+    own = entry.get("answer")
+    return (own,) if isinstance(own, str) else ("", "[]")
+
+
+def _raises(score: Callable[..., float], answer: str, entry: Any) -> bool:  # noqa: ANN401
+    try:
+        score(answer=answer, entry=entry)
+    except Exception:  # noqa: BLE001 - the question is whether it does
+        return True
+    return False
+
+
+def _is_worth_it(score: Callable[..., float], answer: str, entry: Any) -> bool:  # noqa: ANN401
+    """Full marks are, unless the scorer gives them to nonsense as well, or to what is no number.
+
+    Then only the entry's own answer is right.
+    """
+    own = entry.get("answer")
+    if not isinstance(own, str) or answer.strip().casefold() == own.strip().casefold():
+        return True
+    if _NO_NUMBER.search(answer) and not _WORD.search(own):
+        return False
+    return _raises(score, NONSENSE, entry) or _finite(score(answer=NONSENSE, entry=entry)) < 1.0
 
 
 def _tuples(value: JsonValue) -> Any:  # noqa: ANN401 - JSON with tuples
@@ -209,7 +272,7 @@ class _Builder:
 
 verifier = Verifier(
     kind="puzzle",
-    version="1",
+    version="2",
     summary="any task of reasoning-gym, scored by that library",
     reference=PuzzleReference,
     params=PuzzleParams,

@@ -1,5 +1,6 @@
 """Flags, and the kinds that look at shape rather than at answers."""
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -14,8 +15,10 @@ from adjudge.service.api import RewardRequest
 from adjudge.service.errors import BadRequest
 from adjudge.service.in_process import judge
 from adjudge.verifiers.flags import SPECIAL, TAGS, flags
+from adjudge.verifiers.length import LengthParams, LengthReference, cosine, soft_overlong
+from adjudge.verifiers.length import check as check_lengths
 from adjudge.verifiers.repetition import packed_ratio, repeated_share
-from adjudge.verifiers.types import Completion, Prompt
+from adjudge.verifiers.types import BadReference, Completion, Prompt
 
 CASES = Path(__file__).parents[1] / "cases" / "hacks.jsonl"
 PROMPT: TypeAdapter[Prompt | None] = TypeAdapter(Prompt | None)
@@ -95,6 +98,58 @@ def test_kimi_is_relative_to_the_group() -> None:
     mixed = of(10) + of(20, text="\\boxed{5}") + of(10, text="\\boxed{5}") + of(30)
     found = judged("length", mixed, shape="kimi", right_by="exact")
     assert [c.score for c in found] == [0.5, 0.0, 0.0, -0.5]
+
+
+LENGTHS = some.lists(some.integers(0, 60_000), min_size=2, max_size=12)
+
+
+@given(LENGTHS, some.integers(1, 40_000), some.integers(1, 40_000))
+def test_soft_overlong_falls_from_0_to_minus_1(lengths: list[int], most: int, cache: int) -> None:
+    params = LengthParams(max_tokens=most, cache_tokens=min(cache, most))
+    scores = [soft_overlong(length, params) for length in sorted(lengths)]
+    assert all(-1.0 <= score <= 0.0 for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert soft_overlong(most, params) == -1.0
+    assert soft_overlong(most - params.cache_tokens, params) == 0.0
+
+
+@given(LENGTHS, some.integers(1, 40_000), some.floats(-1, 1), some.floats(-1, 1))
+def test_cosine_goes_one_way_between_its_ends(
+    lengths: list[int], most: int, first: float, last: float
+) -> None:
+    params = LengthParams(shape="cosine", max_tokens=most, max_value=first, min_value=last)
+    scores = [cosine(length, params) for length in sorted(lengths)]
+    low, high = min(first, last) - 1e-9, max(first, last) + 1e-9
+    assert all(low <= score <= high for score in scores)
+    falls = [a - b for a, b in itertools.pairwise(scores)]
+    assert all(fall * (first - last) >= -1e-9 for fall in falls)
+    assert cosine(0, params) == pytest.approx(first)
+    assert cosine(2 * most, params) == pytest.approx(last)
+
+
+@given(LENGTHS, some.lists(some.booleans(), min_size=12, max_size=12))
+def test_kimi_prefers_short_and_right(lengths: list[int], right: list[bool]) -> None:
+    completions = [
+        Completion("\\boxed{4}" if ok else "\\boxed{5}", tokens=length)
+        for length, ok in zip(lengths, right, strict=False)
+    ]
+    params = LengthParams(shape="kimi", right_by="exact")
+    found = check_lengths(completions, LengthReference(answer="4"), params)
+    scores = [verdict.score or 0.0 for verdict in found]
+    assert all(-0.5 <= score <= 0.5 for score in scores)
+    told = list(zip(lengths, right, scores, strict=False))
+    for length, ok, score in told:
+        assert ok or score <= 0.0
+        for other, same, theirs in told:
+            assert ok is not same or length > other or score >= theirs
+            assert not (ok and not same and length == other) or score >= theirs
+    if len(set(lengths)) == 1:
+        assert set(scores) == {0.0}
+
+
+def test_a_length_that_is_missing_is_the_callers() -> None:
+    with pytest.raises(BadReference, match="tokens only"):
+        check_lengths([Completion("a")], LengthReference(), LengthParams())
 
 
 def test_lengths_are_told_in_tokens_only() -> None:

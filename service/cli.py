@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Annotated, Any
+
+from adjudge import __version__
 
 GROUP = "adjudge.commands"
 
@@ -68,7 +70,7 @@ def build(words: Sequence[str]) -> Any:  # noqa: ANN401 - a typer.Typer, which i
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(_version)
+    _options(app)
     called = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
         _add(app, name, summary, _command(name) if name == called else None)
@@ -83,8 +85,18 @@ def _command(name: str) -> Command:
     return command
 
 
-def _version() -> None:
-    """Options of `adjudge` itself: none beyond --help."""
+def _options(app: Any) -> None:  # noqa: ANN401 - see `build`
+    """Options of `adjudge` itself."""
+    import typer
+
+    def options(
+        version: Annotated[bool, typer.Option("--version", help="Say which version.")] = False,
+    ) -> None:
+        if version:
+            typer.echo(f"adjudge {__version__}")
+            raise typer.Exit
+
+    app.callback(invoke_without_command=True)(options)
 
 
 def _add(app: Any, name: str, summary: str, command: Command | None) -> None:  # noqa: ANN401

@@ -160,7 +160,7 @@ def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"must have at least {context['min_length']} entry"
     if kind == "too_long":
         return _too_long(context["max_length"])
-    return _plain(detail)
+    return plain(detail["msg"])
 
 
 def _too_long(most: int) -> str:
@@ -168,9 +168,9 @@ def _too_long(most: int) -> str:
     return f"must have {most} entries" if most <= PAIR else f"too many entries: at most {most:,}"
 
 
-def _plain(detail: ErrorDetails) -> str:
-    """Pydantic's own words, made to follow the path."""
-    message = detail["msg"].removeprefix("Value error, ")
+def plain(message: str) -> str:
+    """Pydantic's own words, made to follow a path."""
+    message = message.removeprefix("Value error, ").partition(", unable to parse")[0]
     return message.replace("Input should be", "must be").replace("String should", "must")
 
 

@@ -4,6 +4,7 @@ The file is `--config FILE`, else `$ADJUDGE_CONFIG`, else `adjudge.toml` in the 
 there is one. Its keys are these fields' names; an unknown key is refused.
 """
 
+import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic_settings import (
 )
 
 from adjudge.service.errors import ServiceError
+from adjudge.service.faults import plain
 from adjudge.verifiers.remote import RemoteServer
 
 DEFAULT_FILE = "adjudge.toml"
@@ -122,6 +124,7 @@ def load(**flags: object) -> Settings:
     file = _file(given)
     if file is not None and not file.is_file():
         raise BadSettings(f"{file}: no such file")
+    _check_environment()
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -130,7 +133,23 @@ def load(**flags: object) -> Settings:
         raise BadSettings(f"{file}: not valid TOML: {error}") from error
 
 
+def _check_environment() -> None:
+    """A variable that is nearly ours is a slip, and `ADJUDGE_API_KEYS`, ignored, an open service.
+    (Others that begin so are the client's, or a plug-in's.)"""
+    for variable in os.environ:
+        name = variable.removeprefix("ADJUDGE_").lower()
+        near = _near(name, 0.7)
+        if variable.startswith("ADJUDGE_") and near is not None and near != name:
+            raise BadSettings(f"{variable}: no such variable; did you mean ADJUDGE_{near.upper()}?")
+
+
+def _near(name: str, cutoff: float) -> str | None:
+    return next(iter(difflib.get_close_matches(name, Settings.model_fields, 1, cutoff)), None)
+
+
 def _fault(fault: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a TypedDict of its own
     name = ".".join(map(str, fault["loc"])) or "settings"
-    known = "unknown setting" if fault["type"] == "extra_forbidden" else fault["msg"]
-    return f"{name}: {known}"
+    if fault["type"] == "extra_forbidden":
+        near = _near(name, 0.6)
+        return f"{name}: unknown setting" + (f"; did you mean {near}?" if near else "")
+    return f"{name}: {plain(fault['msg'])}"

@@ -97,7 +97,8 @@ async def _run(front: Front, body: RunCode) -> Ran:
     try:
         result = await front.desk.run(program, _limits(body), stdin, deadline_s)
     except LanguageUnavailable as error:
-        return Ran(status="SandboxError", message=str(error))
+        message = f"this service has no tool for {body.language[:40]!r}: {error}"
+        return Ran(status="SandboxError", message=message)
     return _ran(result, body)
 
 

@@ -37,11 +37,11 @@ class Measured:
 
 def command(
     url: Url = None,
-    group: Annotated[int, typer.Option(help="Completions in a request.")] = 16,
-    at_once: Annotated[int, typer.Option(help="Requests under way at once.")] = 8,
-    seconds: Annotated[float, typer.Option(help="How long.")] = 5.0,
+    group: Annotated[int, typer.Option(min=1, help="Completions in a request.")] = 16,
+    at_once: Annotated[int, typer.Option(min=1, help="Requests under way at once.")] = 8,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 5.0,
     kind: Annotated[str, typer.Option(help="What to judge by, as in --kind of `score`.")] = "math",
-    chars: Annotated[int, typer.Option(help="Length of a completion.")] = 2000,
+    chars: Annotated[int, typer.Option(min=1, help="Length of a completion.")] = 2000,
     workers: Workers = None,
     config: Config = None,
 ) -> None:

@@ -43,7 +43,7 @@ def command(
     kind: Kind = None,
     columns: Map = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a failing row.")] = False,
-    limit: Annotated[int, typer.Option(help="Show at most so many failing rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Show at most so many failing rows.")] = 50,
     url: Url = None,
     workers: Workers = None,
     config: Config = None,

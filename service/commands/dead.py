@@ -22,7 +22,7 @@ command = typer.Typer(no_args_is_help=True)
 def list_letters(
     redis_url: RedisUrl = None,
     config: Config = None,
-    count: Annotated[int, typer.Option(help="At most so many, the newest first.")] = 20,
+    count: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
 ) -> None:
     """Show them: when, which lane, why, and the start of the job."""
     for letter in asyncio.run(_letters(_queue(redis_url, config), count)):

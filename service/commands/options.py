@@ -18,7 +18,7 @@ RedisUrl = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Worker processes; default: this machine's cores."),
+    typer.Option(metavar="N", min=0, help="Worker processes; default: this machine's cores."),
 ]
 LogLevel = Annotated[
     str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")

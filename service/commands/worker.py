@@ -18,7 +18,7 @@ def command(
     workers: Workers = None,
     slots: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Programs run at once; default: four for each core."),
+        typer.Option(metavar="N", min=1, help="Programs run at once; default: four for each core."),
     ] = None,
     lane: Annotated[
         list[str] | None,

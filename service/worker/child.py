@@ -15,7 +15,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from typing import BinaryIO
 from pydantic import TypeAdapter
 
 from adjudge.sandbox.types import Sandbox
+from adjudge.service import logs
 from adjudge.service.desk import SandboxState, sandbox_state
 from adjudge.service.job import Ask, read_job
 from adjudge.service.judge import Watch, judge_job
@@ -149,7 +149,7 @@ def main() -> None:
     options = _options()
     _die_with_the_supervisor(options.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    logs.inherit()
     if options.address_space_mb:
         size = options.address_space_mb << 20
         resource.setrlimit(resource.RLIMIT_AS, (size, size))

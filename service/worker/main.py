@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 import uvloop
 from pydantic import TypeAdapter
 
-from adjudge.service import tether
+from adjudge.service import logs, tether
 from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.worker.crew import CrewOptions
 from adjudge.service.worker.programs import SANDBOX
@@ -99,7 +98,7 @@ def spawn(options: WorkerOptions) -> "subprocess.Popen[bytes]":
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.inherit()
     run(_OPTIONS.validate_json(sys.stdin.buffer.read()))
 
 

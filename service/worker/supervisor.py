@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 FLUSH = 64
 """Replies in one MULTI."""
+TROUBLE_S = 10.0
 BLOBS = 64
 """Large references kept in memory."""
 
@@ -62,6 +64,19 @@ class _Held:
     empty: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class Trouble:
+    """Tells of the same trouble once in ten seconds: six loops try three times a second."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def tell(self, message: str) -> None:
+        now = time.monotonic()
+        if now - self._told.get(message, -TROUBLE_S) >= TROUBLE_S:
+            self._told = {message: now}
+            log.warning("%s", message)
+
+
 class Supervisor:
     """`run` until `stop`; safe to kill at any moment."""
 
@@ -77,6 +92,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._held.empty.set()
         self._blobs: dict[str, bytes] = {}
+        self._trouble = Trouble()
 
     def stop(self) -> None:
         """Take nothing more; `run` returns when what was taken is answered."""
@@ -123,7 +139,7 @@ class Supervisor:
             with contextlib.suppress(RedisError, OSError):
                 await self._leases.open()
             return
-        log.warning("queue: %s; trying again", error)
+        self._trouble.tell(f"queue: {error}; trying again")
         await asyncio.sleep(0.2 + 0.3 * random.random())  # noqa: S311 - only to spread reconnects
 
     # -- taking ----------------------------------------------------------------------------------

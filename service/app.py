@@ -1,7 +1,7 @@
 """The HTTP front: routes over a `Desk`. A body is parsed once, here, from bytes."""
 
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
@@ -18,7 +18,7 @@ from adjudge.service.api import (
 )
 from adjudge.service.desk import Desk, Readiness
 from adjudge.service.filter import FilterRequest, FilterResponse, sift, to_judge
-from adjudge.service.http import refusals
+from adjudge.service.http import dead, refusals
 from adjudge.service.http.access import KeyCheck
 from adjudge.service.http.body import Intake
 from adjudge.service.http.catalogue import Catalogue, catalogue
@@ -44,6 +44,7 @@ BODIES = (
     slime.RemoteSample,
     nemo_gym.Verify,
     sandbox_fusion.RunCode,
+    dead.Retry,
 )
 
 
@@ -58,7 +59,9 @@ def create_app(
     desk: Desk,
     settings: HttpSettings | None = None,
     kinds: Mapping[str, AnyVerifier] | None = None,
+    more: Sequence[Callable[[Intake], APIRouter]] = (),
 ) -> FastAPI:
+    """`more`: routes of whatever stands behind the desk."""
     settings = settings or HttpSettings()
     kinds = registry() if kinds is None else kinds
     front = Front(desk, kinds, _intake(settings), Metrics(kinds))
@@ -68,6 +71,8 @@ def create_app(
     app.include_router(_facts(front, settings))
     for routes in ADAPTERS:
         app.include_router(routes(front))
+    for routes_of in more:
+        app.include_router(routes_of(front.intake))
     document(app, BODIES)
     if settings.api_key is not None:
         app.add_middleware(KeyCheck, key=settings.api_key.get_secret_value())

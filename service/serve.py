@@ -10,12 +10,14 @@ import logging
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import uvloop
 from fastapi import FastAPI
 
 from adjudge.service import embedded
 from adjudge.service.app import create_app
+from adjudge.service.http import dead
 from adjudge.service.http.server import address, listen, serve_until_signal, server
 from adjudge.service.queue.front import Front
 from adjudge.service.queue.keys import QueueOptions
@@ -120,8 +122,9 @@ async def _kept(start: Callable[[], "subprocess.Popen[bytes]"], what: str) -> As
 
 def _app(settings: Settings, queue: QueueOptions) -> FastAPI:
     kinds = registry(Tools(remotes=settings.remotes))
-    desk = QueueDesk(Front(queue), kinds, DeskOptions())
-    app = create_app(desk, settings.http, kinds)
+    queue_front = Front(queue)
+    desk = QueueDesk(queue_front, kinds, DeskOptions())
+    app = create_app(desk, settings.http, kinds, (partial(dead.routes, queue_front),))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

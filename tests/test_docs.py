@@ -23,7 +23,7 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("document", list(documents()), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", [*documents()], ids=lambda one: str(one.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
     text = CODE.sub("", document.read_text("utf-8"))
     for link in LINK.findall(text):

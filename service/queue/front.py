@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
+from adjudge.service.ending import end
 from adjudge.service.errors import QueueFull, QueueUnreachable
 from adjudge.service.queue.keys import (
     BLOCK_S,
@@ -93,9 +94,7 @@ class Front:
         self._tasks = [asyncio.create_task(self._submit()), asyncio.create_task(self._pump())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self.redis.aclose()
         await self._pump_redis.aclose()
 

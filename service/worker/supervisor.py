@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError, ResponseError
 
 from adjudge.service.desk import SandboxState
+from adjudge.service.ending import end
 from adjudge.service.queue.keys import BLOCK_S, QueueOptions, prompt_client, waiting_client
 from adjudge.service.queue.leases import Finished, Lease, Leases
 from adjudge.service.worker.crew import Crew, CrewOptions
@@ -110,9 +111,7 @@ class Supervisor:
         tasks = [asyncio.create_task(loop) for loop in loops]
         await self._stopping.wait()
         await self._drain()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         for crew in self._crews.values():
             await crew.stop()
         with contextlib.suppress(RedisError, OSError):

@@ -224,3 +224,16 @@ async def test_readiness(desk: QueueDesk, options: WorkerOptions, start_worker: 
     readiness = await desk.readiness()
     assert (readiness.ready, readiness.workers) == (True, 1)
     assert readiness.waiting == {"pure": 0, "code": 0, "remote": 0}
+
+
+async def test_a_front_ends_at_once_after_an_answer(
+    queue: QueueOptions, options: WorkerOptions, start_worker: Start
+) -> None:
+    """Its pump is then sending, and Python 3.11 swallows a cancellation there."""
+    start_worker(options)
+    for _ in range(20):
+        desk = QueueDesk(Front(queue), kinds(), DeskOptions(needs_sandbox=False))
+        await desk.start()
+        await desk.judge(request("a"))
+        async with asyncio.timeout(10):
+            await desk.stop()

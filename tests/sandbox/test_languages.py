@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sandboxes import chosen_or_skip
 
 from adjudge.sandbox.pool import Pool
-from adjudge.sandbox.probe import choose
 from adjudge.sandbox.types import (
     LanguageUnavailable,
     Limits,
     Program,
     Result,
     Sandbox,
-    SandboxError,
 )
 
 CASES = Path(__file__).parents[1] / "cases" / "sandbox" / "languages.jsonl"
@@ -28,10 +27,7 @@ JS_SUM = "console.log(eval(require('fs').readFileSync(0,'utf8').replace(' ','+')
 
 @pytest.fixture(scope="module")
 def chosen() -> Iterator[Sandbox]:
-    try:
-        made = choose(slots=4)
-    except SandboxError as error:
-        pytest.skip(f"no sandbox here: {error}")
+    made = chosen_or_skip()
     yield made
     made.close()
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.sandboxes import chosen_or_skip
 
-from adjudge.sandbox.probe import choose
-from adjudge.sandbox.types import Sandbox, SandboxError
+from adjudge.sandbox.types import Sandbox
 from adjudge.verifiers.code import code_verifier
 from adjudge.verifiers.types import Completion, Verdict
 
@@ -15,10 +15,7 @@ Judge = Callable[..., Verdict]
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    try:
-        made = choose(slots=4)
-    except SandboxError as error:
-        pytest.skip(f"no sandbox here: {error}")
+    made = chosen_or_skip()
     yield made
     made.close()
 

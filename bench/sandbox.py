@@ -188,13 +188,10 @@ def resident_mb(pid: int | str = "self") -> float:
 def family_mb() -> float:
     """Resident memory of the slots and their parent, shared pages counted once."""
     total = 0.0
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    for pid in descendants(os.getpid()):
         with contextlib.suppress(OSError):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-            if b"inside.nursery" in command and b"PYTHONHASHSEED" in environment:
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-                total += int(rollup.partition("Pss:")[2].split()[0]) / 1024
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+            total += int(rollup.partition("Pss:")[2].split()[0]) / 1024
     return total
 
 

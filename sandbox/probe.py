@@ -72,7 +72,7 @@ held = set(os.environ) <= known
     "signals": "import os\nheld = blocked(lambda: os.kill({judge}, 0))",
     "file-reads": """
 held = all(blocked(lambda: open(p).read()) for p in ({secret!r}, "/etc/shadow", "/root/.bashrc",
-           "/proc/self/environ", "/proc/{judge}/environ", "/proc/1/environ"))
+           "/proc/{judge}/environ", "/proc/1/environ"))
 """,
     "file-writes": """
 held = all(blocked(lambda: open(p, "w").write("x")) for p in ({folder!r} + "/new", {secret!r},
@@ -85,7 +85,11 @@ held = (blocked(lambda: socket.create_connection(("127.0.0.1", {port}), 1))
 """,
     "pid-namespace": "import os\nheld = os.getppid() == 1",
     "own-uid": "import os\nheld = os.getuid() not in (0, {uid})",
-    "process-table": "import os\nheld = blocked(lambda: os.listdir('/proc/self'))",
+    "process-table": """
+import os
+held = (blocked(lambda: os.listdir('/proc/self'))
+        and blocked(lambda: open('/proc/self/environ').read()))
+""",
     "seccomp": """
 import ctypes, os
 call = ctypes.CDLL(None, use_errno=True).syscall

@@ -102,6 +102,7 @@ async def _worker(settings: Settings, queue: QueueOptions) -> AsyncIterator[None
     options = worker_options(
         queue,
         children=settings.workers,
+        backend=settings.sandbox,
         allow_unsafe=settings.allow_unsafe,
         remotes=settings.remotes,
     )

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Worker processes on this machine; default: its cores. 0: none (they run elsewhere)."""
     remotes: dict[str, RemoteServer] = Field(default_factory=dict)
     """Reward models and judges that the kind `remote` may ask, by name."""
+    sandbox: Literal["native-root", "native-userns", "lite", "docker"] | None = None
+    """This back end or none; default: the first whose probe passes."""
     allow_unsafe: bool = False
     """Judge programs even where no sandbox back end is safe. For trying things out, never for
     completions of a policy."""

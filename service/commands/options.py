@@ -20,6 +20,21 @@ Workers = Annotated[
     int | None,
     typer.Option(metavar="N", min=0, help="Worker processes; default: this machine's cores."),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        "--sandbox",
+        metavar="NAME",
+        help="native-root, native-userns, lite or docker; default: the first that holds here.",
+    ),
+]
+AllowUnsafe = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-unsafe",
+        help="Run programs even where no sandbox holds. Never for completions of a policy.",
+    ),
+]
 LogLevel = Annotated[
     str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")
 ]

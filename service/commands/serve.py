@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from adjudge.service import logs, serve
-from adjudge.service.commands.options import Config, LogJson, LogLevel, RedisUrl, Workers
+from adjudge.service.commands.options import (
+    AllowUnsafe,
+    Backend,
+    Config,
+    LogJson,
+    LogLevel,
+    RedisUrl,
+    Workers,
+)
 from adjudge.service.settings import load
 
 
@@ -16,6 +24,8 @@ def command(
     port: Annotated[int | None, typer.Option(help="[default: 8000; 0 takes any]")] = None,
     redis_url: RedisUrl = None,
     workers: Workers = None,
+    sandbox: Backend = None,
+    allow_unsafe: AllowUnsafe = None,
     config: Config = None,
     log_level: LogLevel = None,
     log_json: LogJson = None,
@@ -34,6 +44,8 @@ def command(
         port=port,
         redis_url=redis_url,
         workers=workers,
+        sandbox=sandbox,
+        allow_unsafe=allow_unsafe,
         config=config,
         log_level=log_level,
         log_json=log_json,

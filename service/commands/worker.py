@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from adjudge.service import logs
-from adjudge.service.commands.options import Config, LogJson, LogLevel, RedisUrl, Workers
+from adjudge.service.commands.options import (
+    AllowUnsafe,
+    Backend,
+    Config,
+    LogJson,
+    LogLevel,
+    RedisUrl,
+    Workers,
+)
 from adjudge.service.queue.keys import LANES, QueueOptions
 from adjudge.service.settings import BadSettings, load
 from adjudge.service.worker import main
@@ -24,6 +32,8 @@ def command(
         list[str] | None,
         typer.Option(help="Only this kind of work: pure, code or remote. Repeat for more."),
     ] = None,
+    sandbox: Backend = None,
+    allow_unsafe: AllowUnsafe = None,
     config: Config = None,
     log_level: LogLevel = None,
     log_json: LogJson = None,
@@ -35,7 +45,13 @@ def command(
     """
 
     settings = load(
-        redis_url=redis_url, workers=workers, config=config, log_level=log_level, log_json=log_json
+        redis_url=redis_url,
+        workers=workers,
+        sandbox=sandbox,
+        allow_unsafe=allow_unsafe,
+        config=config,
+        log_level=log_level,
+        log_json=log_json,
     )
     if settings.redis_url is None:
         raise BadSettings("redis_url: say where the queue is: --redis-url, or ADJUDGE_REDIS_URL")
@@ -47,6 +63,7 @@ def command(
             children=settings.workers,
             slots=slots,
             lanes=_lanes(lane),
+            backend=settings.sandbox,
             allow_unsafe=settings.allow_unsafe,
             remotes=settings.remotes,
             grace_s=settings.stop_s,

@@ -35,6 +35,7 @@ def worker_options(
     lanes: tuple[Lane, ...] = ("pure", "code", "remote"),
     kinds: str = "adjudge.verifiers.registry:registry",
     sandbox: str = SANDBOX,
+    backend: str | None = None,
     allow_unsafe: bool = False,
     remotes: Mapping[str, RemoteServer] | None = None,
     grace_s: float = 30.0,
@@ -50,7 +51,9 @@ def worker_options(
             memory_mb=0,
             kinds=kinds,
             sandbox=sandbox,
-            sandbox_options=json.dumps({"slots": slots, "allow_unsafe": allow_unsafe}),
+            sandbox_options=json.dumps(
+                {"slots": slots, "preferred": backend, "allow_unsafe": allow_unsafe}
+            ),
         ),
         "remote": CrewOptions(
             size=1, threads=32, cpu_s=0.0, memory_mb=0, kinds=kinds, remotes=_json(remotes or {})

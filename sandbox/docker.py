@@ -47,6 +47,8 @@ _PROCESSES = 512
 """A net, far above `Limits.processes`, which RLIMIT_NPROC holds."""
 _OWN_MB = 64
 _LEAST_MB = 512
+_FIXED_MB = 4096
+"""Where no `update` is to be had (gVisor): room for a compiler."""
 _UNUSED_S = 600
 _ROOTLESS_UIDS = "0 0 65536\n"
 _ANY_UIDS = "0 0 4294967295\n"
@@ -87,10 +89,14 @@ def memory_step(memory_mb: int) -> int:
 class DockerSlot(PipedSlot):
     """A zygote in a container of its own."""
 
-    def __init__(self, container: Container, stream: Attached, spec: Spec) -> None:
+    def __init__(
+        self, container: Container, stream: Attached, spec: Spec, fixed_mb: int | None
+    ) -> None:
+        """`fixed_mb`: its memory bound, where the runtime cannot change it."""
         self._container = container
         self._runs = 0
-        self._bound_mb = 0
+        self._fixed = fixed_mb is not None
+        self._bound_mb = fixed_mb
         super().__init__(stream, spec)
 
     def run(self, job: Job, stdin: bytes, conversation: Conversation | None = None) -> Ran:
@@ -102,7 +108,7 @@ class DockerSlot(PipedSlot):
         return ran
 
     def _bound(self, memory_mb: int) -> None:
-        if memory_mb == self._bound_mb:
+        if self._fixed or memory_mb == self._bound_mb:
             return
         size = memory_mb << 20
         try:
@@ -127,6 +133,7 @@ class Docker:
         except (DockerException, OSError) as error:
             raise SandboxError(f"no engine: {error}") from error
         self.runtime = _runtime(about) if runtime is None else runtime
+        self._fixed_mb = _FIXED_MB if self.runtime.startswith("runsc") else None
         self._labels = {LABEL: "slot", OWNER: _owner(), "adjudge.pid": str(os.getpid())}
         self._uids = _uids(about)
         reap(self._client)
@@ -167,7 +174,7 @@ class Docker:
         return self._start(container, spec)
 
     def _create(self, spec: Spec, code: str) -> Container:
-        size = memory_step(spec.tmp_mb + _LEAST_MB) << 20
+        size = (self._fixed_mb or memory_step(spec.tmp_mb + _LEAST_MB)) << 20
         return self._client.containers.create(
             self._image.name,
             [self._image.python, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", code],
@@ -206,7 +213,7 @@ class Docker:
         except (DockerException, OSError) as error:
             remove()
             raise SandboxError(f"no container: {error}") from error
-        return DockerSlot(container, stream, spec)
+        return DockerSlot(container, stream, spec, self._fixed_mb)
 
     def close(self) -> None:
         """Slots are closed by those who hold them."""

@@ -20,7 +20,10 @@ _START_S = 60.0
 _GRACE_S = 15.0
 _MAX_HEADER = 1 << 20
 _BOOT = (
-    "import sys; sys.path.append({source!r}); import json; "
+    # once more, without what the image and the engine have put into the environment
+    "import os, sys; sys.argv[1:] or os.execve("
+    "sys.executable, [*sys.orig_argv, 'clean'], {{'PYTHONHASHSEED': '0'}}); "
+    "sys.path.append({source!r}); import json; "
     "from adjudge.sandbox.inside.nursery import serve_container; "
     "from adjudge.sandbox.inside.spec import load_spec; "
     "serve_container(load_spec(json.loads({spec!r})), {preload!r}, {source!r})"

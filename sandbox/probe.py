@@ -61,6 +61,9 @@ def blocked(act):
     try: act()
     except (OSError, ImportError, MemoryError): return True
     return False
+def closed(path):
+    try: return open(path).read(99) in ("", "PYTHONHASHSEED=0\\0")  # our own start's, and no more
+    except OSError: return True
 """
 
 ATTACKS: dict[str, str] = {
@@ -71,8 +74,8 @@ held = set(os.environ) <= known
 """,
     "signals": "import os\nheld = blocked(lambda: os.kill({judge}, 0))",
     "file-reads": """
-held = all(blocked(lambda: open(p).read()) for p in ({secret!r}, "/etc/shadow", "/root/.bashrc",
-           "/proc/{judge}/environ", "/proc/1/environ"))
+held = all(map(closed, ({secret!r}, "/etc/shadow", "/root/.bashrc",
+               "/proc/{judge}/environ", "/proc/1/environ")))
 """,
     "file-writes": """
 held = all(blocked(lambda: open(p, "w").write("x")) for p in ({folder!r} + "/new", {secret!r},

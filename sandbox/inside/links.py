@@ -25,6 +25,7 @@ Message frames on file descriptor 3: u32 little-endian length, then the bytes, a
 """
 
 import array
+import errno
 import fcntl
 import json
 import os
@@ -184,6 +185,35 @@ class _Channel:
         self.mark(awaited=True)
 
 
+def _move(source: int, target: int, size: int) -> int:
+    """Some bytes, without that they are in our memory; how many. 0: there are no more."""
+    try:
+        return os.splice(source, target, size)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    return _move_apart(source, target, size)
+
+
+def _move_apart(source: int, target: int, size: int) -> int:
+    """By a child's memory, where the kernel does not move them by itself (gVisor)."""
+    told, tells = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            data = os.read(source, min(size, 1 << 20))
+            os.write(tells, struct.pack("=q", len(data)))
+            while data:
+                data = data[os.write(target, data) :]
+        finally:
+            os._exit(0)
+    os.close(tells)
+    os.waitpid(pid, 0)
+    with open(told, "rb") as answer:
+        moved: int = struct.unpack("=q", answer.read(8))[0]
+    return moved
+
+
 class PipeLink:
     """Headers and blobs over two byte streams."""
 
@@ -284,20 +314,20 @@ class PipeLink:
 
     def _receive_file(self, opened: int, size: int) -> None:
         while size:
-            moved = os.splice(self._in, opened, size)
+            moved = _move(self._in, opened, size)
             if not moved:
                 raise EOFError
             size -= moved
         os.lseek(opened, 0, os.SEEK_SET)
 
     def _send_file(self, opened: int, size: int) -> None:
-        at = 0
-        while at < size:
-            moved = os.splice(opened, self._out, size - at, offset_src=at)
+        os.lseek(opened, 0, os.SEEK_SET)
+        while size:
+            moved = _move(opened, self._out, size)
             if not moved:
-                self._write(bytes(size - at))
+                self._write(bytes(size))
                 return
-            at += moved
+            size -= moved
 
     def _skip(self, size: int) -> None:
         self._read(size)

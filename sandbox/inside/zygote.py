@@ -8,6 +8,7 @@ another uid than its runs; where neither is so (`lite` without a spare uid), run
 signals, by seccomp.
 """
 
+import contextlib
 import gc
 import os
 import resource
@@ -25,6 +26,7 @@ from adjudge.sandbox.inside.spec import Bounds, Spec, usual_environment
 
 _OUTPUTS = ("stdout", "stderr")
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.02, 0.05
+_BLIND_LOOK_S = 0.002
 _PATIENCE = 5
 """So many idle limits long a run may seem idle while it waits for a disk, or for children that
 have lived and died unseen with their run delay. Both can be feigned, so not for ever."""
@@ -132,7 +134,7 @@ class Watch:
 
     def wait(self, link: Link) -> None:
         """Until the first process has ended, by itself or by a limit."""
-        opened = os.pidfd_open(self.main)
+        opened = _open_process(self.main)
         pause = _FIRST_LOOK_S
         due = self.started + pause
         try:
@@ -143,11 +145,16 @@ class Watch:
                     pause = min(pause * 1.5, _LONGEST_LOOK_S)
                     due = time.monotonic() + pause
         finally:
-            os.close(opened)
+            if opened >= 0:
+                os.close(opened)
 
     def _poll(self, link: Link, opened: int, pause: float) -> None:
         poll = select.poll()
-        poll.register(opened, select.POLLIN)
+        if opened >= 0:
+            poll.register(opened, select.POLLIN)
+        else:
+            self.reap()
+            pause = min(pause, _BLIND_LOOK_S)
         for other, events in link.watched():
             poll.register(other, events)
         for number, _ in poll.poll(pause * 1000):
@@ -155,6 +162,14 @@ class Watch:
                 self.reap()
             else:
                 link.pump(number)
+
+
+def _open_process(pid: int) -> int:
+    """A pidfd; −1 where there are none (gVisor): then it is looked at ever so often."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return -1
 
 
 class Zygote:
@@ -281,10 +296,15 @@ def _system() -> tuple[str, ...]:
 
 def prepare_process() -> None:
     """Limits and settings that every run inherits."""
-    nothing = (0, 0)
-    for kind in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
-        resource.setrlimit(kind, nothing)
-    resource.setrlimit(resource.RLIMIT_SIGPENDING, (64, 64))
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 64,
+    }
+    for kind, most in limits.items():
+        with contextlib.suppress(ValueError):  # Linux always lowers; gVisor knows but a few
+            resource.setrlimit(kind, (most, most))
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     # Python's own SIGINT handler would make even a pid 1 killable by its runs.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -57,9 +57,10 @@ def wait_until_gone(engine: docker.DockerClient, pid: int) -> None:
 
 @pytest.mark.docker
 def test_a_container_is_hardened(engine: docker.DockerClient, made: Docker) -> None:
+    before = set(containers(engine, os.getpid()))
     slot = made.make(SHAPE)
     try:
-        (name,) = containers(engine, os.getpid())
+        (name,) = set(containers(engine, os.getpid())) - before
         host = engine.containers.get(name).attrs["HostConfig"]
     finally:
         slot.close()
@@ -79,15 +80,16 @@ def test_a_container_is_replaced_after_so_many_runs(
     made: Docker, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backend, "RUNS_EACH", 2)
+    before = set(containers(engine, os.getpid()))
     pool = Pool(made, slots=1)
     seen = set()
     with pool.open(Program(source="print(1)")) as session:
         for _ in range(4):
             assert session.run().ending is Ending.OK
-            seen |= set(containers(engine, os.getpid()))
+            seen |= set(containers(engine, os.getpid())) - before
     pool._slots.close()
-    assert len(seen) >= 1
-    wait_until_gone(engine, os.getpid())
+    assert len(seen) >= 2
+    assert set(containers(engine, os.getpid())) <= before
 
 
 @pytest.mark.docker

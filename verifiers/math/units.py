@@ -117,6 +117,7 @@ _OTHER: list[tuple[str, dict[str, int], fmpq]] = [
     ("cent ¢ penny pennies \\cent", {"usd": 1}, fmpq(1, 100)),
     ("€ euro eur EUR", {"eur": 1}, fmpq(1)),
     ("£ gbp GBP", {"gbp": 1}, fmpq(1)),
+    ("pence", {"gbp": 1}, fmpq(1, 100)),
     ("¥ yen jpy JPY", {"yen": 1}, fmpq(1)),
     ("yuan rmb RMB CNY cny 块", {"yuan": 1}, fmpq(1)),
     ("₹ rupee INR inr Rs", {"rupee": 1}, fmpq(1)),

@@ -2,7 +2,20 @@
 
 from flint import fmpq
 
-from adjudge.verifiers.math.nodes import Const, Infinity, Neg, Node, Num, Numbers, Set, Text
+from adjudge.verifiers.math.nodes import (
+    ONE,
+    TWO,
+    ZERO,
+    Congruence,
+    Const,
+    Infinity,
+    Neg,
+    Node,
+    Num,
+    Numbers,
+    Set,
+    Text,
+)
 
 FUNCTIONS = {
     name: name
@@ -129,6 +142,14 @@ _HEDGE_WORDS = (
 HEDGES = frozenset(_HEDGE_WORDS.split())
 """A sentence with one of these does not simply name the value that stands in it."""
 CHINESE_HEDGES = frozenset("不非没未或除")
+MEASURED = frozenset(
+    [
+        "center", "centre", "radius", "vertex", "focus", "diameter", "slope", "amplitude", "period",
+        "mean", "median", "mode", "range", "domain", "length", "width", "height", "perimeter", "area",
+        "volume", "eccentricity", "speed", "distance", "intercept",
+    ]
+)  # fmt: skip
+"""What a value behind it, without a sign between, is the value of."""
 STOPPERS = AND | OR | WHERE | OTHERWISE | {"mod", "modulo", "is", "are", "per", "to", "in"}
 """Words that never begin a unit or a noun."""
 
@@ -207,6 +228,10 @@ SHORT_NOUNS = frozenset(
 
 REALS, EMPTY = Numbers("R"), Set(())
 _PHRASES: list[tuple[Node, str]] = [
+    (Congruence(None, ONE, TWO), "all odd integers|odd integers|all odd numbers|odd numbers|n odd"
+                                 "|every odd integer|any odd integer|所有奇数|奇数"),
+    (Congruence(None, ZERO, TWO), "all even integers|even integers|all even numbers|even numbers|n even"
+                                  "|every even integer|any even integer|所有偶数|偶数"),
     (REALS, "all real numbers|all reals|real numbers|reals|every real number|any real number"
             "|all real|set of real numbers|set of all real numbers|x is any real number"
             "|all real numbers x|all real x|any real|全体实数|所有实数|一切实数|实数集|все действительные числа"

@@ -5,6 +5,7 @@ from flint import fmpq
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.kinds import formula
 from adjudge.verifiers.math.compare.naming import one_derivative, one_unknown, unnamed
+from adjudge.verifiers.math.compare.restated import restated
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.values.signs import has_signs, variants
 from adjudge.verifiers.math.values.tensors import folded
@@ -12,7 +13,7 @@ from adjudge.verifiers.math.values.tensors import folded
 
 def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
     """Drop what only one side says: labels, letters of options, names of unknowns."""
-    gold, answer = _unlabelled(gold, answer)
+    gold, answer = restated(*_unlabelled(gold, answer))
     gold, answer = _pointed(gold, answer), _pointed(answer, gold)
     gold, answer = _expanded(gold), _expanded(answer)
     gold, answer = one_derivative(gold, answer), one_derivative(answer, gold)

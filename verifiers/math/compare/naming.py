@@ -13,7 +13,7 @@ def unnamed(context: Context, item: n.Node, other: n.Node, given: bool = False) 
     """
     if not context.policies.names or _names(other):
         return item
-    if given and isinstance(item, n.Relation) and _asked(item):
+    if isinstance(item, n.Relation) and _asked(item) and (given or _figured(item.sides[0])):
         return valued(item)
     if isinstance(item, n.List | n.Either | n.Both) and all(named(part) for part in item.items):
         names = {name(part) for part in item.items}
@@ -55,6 +55,19 @@ def _asked(item: n.Relation) -> bool:
     if set(item.ops) != {"="} or n.symbols(item.sides[-1]):
         return False
     return bool(n.symbols(item.sides[0])) and _of_letters(item.sides[0])
+
+
+def _figured(head: n.Node) -> bool:
+    r"""`AB`, `|AB|`, `m\angle A`: a part of a figure, and no equation in letters."""
+    if isinstance(head, n.Call) and head.name == "abs":
+        return _figured(head.args[0])
+    if not isinstance(head, n.Mul):
+        return False
+    names = [factor.name for factor in head.factors if isinstance(factor, n.Sym)]
+    if len(names) != len(head.factors):
+        return False
+    angle = len(names) == 2 and names[0] == "m" and names[1].startswith("angle ")
+    return angle or (len(names) < 4 and all(len(x) == 1 and x.isupper() for x in names))
 
 
 def _of_letters(item: n.Node) -> bool:

@@ -16,6 +16,8 @@ _INTEGER_NAMES = frozenset(["k", "n", "m", "l", "j", "t"])
 
 
 def families(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if isinstance(gold, n.Congruence) and isinstance(answer, n.Congruence) and _other(gold, answer):
+        return context.says(False, "different_name")
     left, right = progressions(_bare(gold)), progressions(_bare(answer))
     left = left if left is not None else progressions(_assumed(_bare(gold)))
     right = right if right is not None else progressions(_assumed(_bare(answer)))
@@ -24,6 +26,12 @@ def families(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if left is None or right is None:
         return _without_given(context, gold, answer)
     return same_progressions(context, left, right)
+
+
+def _other(gold: n.Congruence, answer: n.Congruence) -> bool:
+    """`n ≡ 0` is not `m ≡ 0`."""
+    one, other = gold.left, answer.left
+    return isinstance(one, n.Sym) and isinstance(other, n.Sym) and one != other
 
 
 def _assumed(item: n.Node) -> n.Node:

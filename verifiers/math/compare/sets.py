@@ -13,6 +13,8 @@ from adjudge.verifiers.math.values.samesets import integers_in, same_pieces
 
 def sets(context: Context, gold: n.Node, answer: n.Node) -> bool:
     """Sets of real numbers, however they are written."""
+    if _of_naturals(gold) != _of_naturals(answer):
+        return _with_naturals(context, gold, answer)
     gold, answer = _set(gold), _set(answer)
     if isinstance(gold, n.Numbers) and isinstance(answer, n.Numbers):
         return context.says(_same_numbers(gold.name, answer.name), "same_numbers")
@@ -24,6 +26,19 @@ def sets(context: Context, gold: n.Node, answer: n.Node) -> bool:
         return same_pieces(context, _pieces(gold), _pieces(answer))
     except (NoSet, Undecided):
         return _structures(context, gold, answer)
+
+
+def _of_naturals(item: n.Node) -> bool:
+    """A builder over ℕ, which may begin at 0 or at 1."""
+    return isinstance(item, n.Builder) and n.Numbers("N") in n.walk(item)
+
+
+def _with_naturals(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    naturals = n.Numbers("N")
+    return any(
+        sets(context, n.replace(gold, naturals, kind), n.replace(answer, naturals, kind))
+        for kind in (n.Numbers("N0"), n.Numbers("Z+"))
+    )
 
 
 def _other_names(gold: n.Node, answer: n.Node) -> bool:

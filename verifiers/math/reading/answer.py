@@ -65,11 +65,16 @@ _CHINESE = re.compile(
     r"[\u4e00-\u9fff,，、]{1,24}?(?:是|为|等于|共有|有|得|：|:)\s{0,2}(?=[^\u4e00-\u9fff])"
 )
 _VERDICTS = frozenset(("yes", "true", "sí", "oui", "ja", "да"))
+_REPEATED = re.compile(
+    r"[ ,]{0,3}\(? ?(?:a |with |of )?(?:(?:algebraic )?mult(?:iplicity|\.)(?: of)? (?:\d|one|two|three|four)"
+    r"|(?:double|triple|repeated|simple) (?:root|solution|eigenvalue|zero)) ?\)?"
+)
+"""How often a root counts; lists of roots are sets."""
 _OPENED = re.compile(r"(yes|no|true|false)[,.;:!] {1,2}(.{1,300})", re.DOTALL)
 _WORD = re.compile(r"[a-z']+")
 _TURN_WORDS = "yes no true false but however wait if unless or maybe actually only except unknown"
 _TURNS = frozenset(_TURN_WORDS.split())
-_REMARK = re.compile(r"(.{1,300}\S) \(([a-z]{2,20}(?:[ ,]{1,2}[a-z'-]{1,20}){0,8})\)", re.DOTALL)
+_REMARK = re.compile(r"(.{0,300}\S) ?\(([a-z]{2,20}(?:[ ,]{1,2}[a-z'-]{1,20}){0,8})\)", re.DOTALL)
 _REAL_WORD = re.compile(r"(?=.{0,20}[aeiou])[a-z]{5,20}")
 """No product of letters."""
 _EXCEPT = re.compile(
@@ -77,7 +82,8 @@ _EXCEPT = re.compile(
     r"|apart from|besides)(?: for)? (?:x ?= ?)?"
 )
 _NONE = re.compile(
-    r"(?:there (?:are|is|exists?|exist) )?no (?:(?:such|real|integer|positive|possible|valid|natural|rational"
+    r"(?:there (?:are|is|exists?|exist) |(?:the |this )?(?:equation|system|inequality|problem|it)"
+    r"(?: of equations)? has )?no (?:(?:such|real|integer|positive|possible|valid|natural|rational"
     r"|finite|complex|whole|common) ){0,3}(?:solutions?|integers?|numbers?|values?|roots?|pairs?|triples?"
     r"|functions?|polynomials?|primes?|points?|x|n|answers?)(?: exists?)?"
 )
@@ -98,6 +104,8 @@ def read(text: str, loose: bool = True) -> Node:
     plain = _unwrapped(spelt).strip(" .;,:*")
     if not plain:
         raise Malformed("nothing")
+    if "root" in plain or "mult" in plain:
+        spelt = plain = _REPEATED.sub("", plain).strip(" ,")
     if remark := _REMARK.fullmatch(plain):
         spelt = plain = _without_remark(plain, remark)
     lead = _LEAD.match(plain)

@@ -31,14 +31,48 @@ def attached(items: list[Node]) -> list[Node]:
     kept: list[Node] = []
     conditions: list[Node] = []
     for item in items:
-        if kept and is_condition(item):
+        if kept and _bounds(kept[-1], item):
+            kept[-1] = Given(kept[-1], _counting(item))
+        elif kept and is_condition(item):
             conditions.extend(_with_letters_before(kept, item))
         else:
             kept.append(item)
-    if not conditions or any(isinstance(item, Congruence) for item in conditions):
+    if not conditions:
+        return kept
+    if any(isinstance(item, Congruence) for item in conditions):
         return items
     condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
     return [Given(item, condition) for item in kept]
+
+
+_COUNTERS = frozenset(("n", "m", "k", "j", "l"))
+
+
+def _counting(item: Node) -> Node:
+    """`k ≥ 1` is said of integers where k counts."""
+    match item:
+        case Relation(ops=(">=" | ">" as op,), sides=(Sym(name=name) as letter, Num(value=low))):
+            least = low + (op == ">")
+            if name in _COUNTERS and least in (0, 1):
+                return Relation(("in",), (letter, Numbers("N0" if least == 0 else "Z+")))
+    return item
+
+
+_ORDERS = frozenset((">", ">=", "<", "<=", "!="))
+
+
+def _bounds(before: Node, item: Node) -> bool:
+    r"""`f(x) = 1/x, x \neq 0`, `n = 2^k, k \ge 1`: said of a letter in the value."""
+    if isinstance(before, Pow | Mul | Add) and isinstance(item, Relation):
+        return _counting(item) is not item and symbols(item) <= symbols(before)
+    if not isinstance(before, Relation) or before.ops != ("=",):
+        return False
+    match item:
+        case Relation(ops=(op,), sides=(Sym(name=name), bound)) if op in _ORDERS:
+            head, value = before.sides
+            named = symbols(head) if isinstance(head, Sym | Tuple) else frozenset[str]()
+            return name in symbols(value) and name not in named and not symbols(bound)
+    return False
 
 
 def _with_letters_before(kept: list[Node], condition: Node) -> list[Node]:

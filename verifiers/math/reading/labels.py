@@ -1,6 +1,7 @@
 r"""Words around a statement: `area: 5`, `maximum value 5`, `n is even`, `circle`."""
 
 from adjudge.verifiers.math.nodes import (
+    ZERO,
     Congruence,
     Labeled,
     Node,
@@ -10,6 +11,8 @@ from adjudge.verifiers.math.nodes import (
 )
 from adjudge.verifiers.math.reading.conditions import Conditions
 from adjudge.verifiers.math.vocabulary import (
+    HEDGES,
+    MEASURED,
     PHRASES,
     WHERE,
     told,
@@ -24,6 +27,14 @@ _ABOUT_EXTREMES = {
     "largest": "maximum", "maximal": "maximum", "value": "", "the": "", "global": "",
     "absolute": "", "local": "", "possible": "", "最小值": "minimum", "最大值": "maximum",
 }  # fmt: skip
+
+
+_VALUE_STARTS = frozenset(("(", "[", "\\frac", "\\sqrt", "\\pi", *"123456789"))
+
+
+DIVIDED = frozenset(("divisible", "multiple"))
+_DIVISIBLE = (("is", "divisible", "by"), ("is", "a", "multiple", "of"), ("is", "multiple", "of"),
+              ("divisible", "by"))  # fmt: skip
 
 
 class Labels(Conditions):
@@ -43,6 +54,8 @@ class Labels(Conditions):
         """`n` even, `n is odd`, `n is an even integer`."""
         if not isinstance(found, Sym):
             return found
+        if divided := self._divided(found):
+            return divided
         words = [self.ahead(step).text.lower() for step in range(4)]
         place = next((at for at, word in enumerate(words) if word in PARITIES), 4)
         if place == 4 or set(words[:place]) - {"is", "an"}:
@@ -51,6 +64,15 @@ class Labels(Conditions):
         if self.next.lower() in ("integer", "number"):
             self.at += 1
         return Congruence(found, integer(PARITIES[words[place]]), integer(2))
+
+    def _divided(self, found: Node) -> Node | None:
+        """`n is divisible by 3`, `n is a multiple of 3`."""
+        words = tuple(self.ahead(step).text.lower() for step in range(4))
+        length = next((len(said) for said in _DIVISIBLE if words[: len(said)] == said), 0)
+        if not length or self.ahead(length).kind != "num":
+            return None
+        self.at += length
+        return Congruence(found, ZERO, self.postfixed())
 
     def _label(self) -> str:
         """`Paolo: 18`, `area = 5`: words before a colon."""
@@ -64,6 +86,11 @@ class Labels(Conditions):
             return extreme
         if not words or words[0].lower() in WHERE or len(words[0]) == 1:
             return ""
+        if HEDGES & {word.lower() for word in words}:
+            return ""
+        if place == 1 and words[0].lower() in MEASURED and self.ahead(1).text in _VALUE_STARTS:
+            self.at += 1
+            return words[0].lower().replace("centre", "center")
         if self.ahead(place).text not in (":", "=", "is", "are") or self._is_product(words, place):
             return ""
         self.at += place + 1

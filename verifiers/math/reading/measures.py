@@ -64,7 +64,7 @@ class Measures(Cursor):
         token = self.ahead()
         if token.kind == "cmd":
             return self._sign_unit(value, token)
-        if token.kind not in _LETTERS or token.text.lower() in STOPPERS:
+        if token.kind not in _LETTERS or self._stopped(token):
             return None
         if token.text in SCALES and token.kind != "letter":
             self.at += 1
@@ -121,9 +121,16 @@ class Measures(Cursor):
         self.at = start
         return first
 
+    def _stopped(self, token: Token) -> bool:
+        """`12 such triangles` goes on, `12 such that` does not."""
+        after = self.ahead(1)
+        such = token.text == "such" and after.kind in ("roman", "word") and after.text != "that"
+        return token.text.lower() in STOPPERS and not such
+
     def _noun_after(self, value: Node) -> Node | None:
         """`12 students`: a noun counts, it never converts."""
         start, words = self.at, list[str]()
+        self.accept("such")
         while self.ahead().kind in ("roman", "word") and self.next.lower() not in STOPPERS:
             if self.ahead().kind == "word" and not words and not self._is_noun(self.ahead()):
                 break

@@ -30,6 +30,10 @@ _EVENTS = frozenset(
 _MONEY = frozenset(("\\$", "€", "£", "¥", "₹", "₽", "₩", "$", "Rs"))
 
 
+_OPERATORS = frozenset(("Var", "Cov", "SD", "Pr", "Std", "Corr", "Area", "Vol"))
+"""Heads of more than one letter, which name a value: `Var(X) = 2`."""
+
+
 class Names(Numerals):
     """Letters: variables with their subscripts, functions applied, combinations, money."""
 
@@ -145,6 +149,11 @@ class Names(Numerals):
         if text in NAMED:
             self.at += 1
             return NAMED[text]
+        if text in _OPERATORS and self.ahead(1).text == "(":
+            self.at += 2
+            items = self.items(")")
+            self.expect(")")
+            return Apply(text, tuple(items))
         if len(text) == 1:
             self.at += 1
             return Const(text) if text in ("e", "i") else self._named(text)

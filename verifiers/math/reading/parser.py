@@ -18,7 +18,7 @@ from adjudge.verifiers.math.nodes import (
     children,
 )
 from adjudge.verifiers.math.reading.attaching import attached
-from adjudge.verifiers.math.reading.labels import PARITIES, Labels
+from adjudge.verifiers.math.reading.labels import DIVIDED, PARITIES, Labels
 from adjudge.verifiers.math.reading.lexer import Token, tokenize
 from adjudge.verifiers.math.vocabulary import (
     AND,
@@ -167,7 +167,7 @@ class Parser(Labels):
         if self.next not in ("is", "equals") or self.ahead().kind not in ("word", "roman"):
             return False
         said = {self.ahead(1).text.lower(), self.ahead(2).text.lower()}
-        return not said & set(PARITIES)
+        return not said & (set(PARITIES) | DIVIDED)
 
     def _modulo(self, found: Node) -> Node:
         r"""`x \equiv 3 \pmod 7`, `3 (mod 7)`."""

@@ -12,6 +12,7 @@ from adjudge.verifiers.math.nodes import (
     Call,
     Const,
     Div,
+    Matrix,
     Neg,
     Node,
     Num,
@@ -90,7 +91,7 @@ class Powers(Atoms):
             sign = self.take().text
             inner = self.atom()
             return Pow(base, negative(inner) if sign == "-" else inner)
-        if inside in ("*", "+", "T", "\\top", "C", "c") and isinstance(base, Sym | Tuple):
+        if inside in ("*", "+", "T", "\\top", "C", "c") and isinstance(base, Sym | Tuple | Matrix):
             mark = self.raw_group()
             return Call("transpose", (base,)) if mark in ("T", "\\top") else Sym(f"{base}^{mark}")
         return Pow(base, self._exponent())

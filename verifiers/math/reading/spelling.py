@@ -100,6 +100,8 @@ _REWRITTEN = (
         ),
         r"\\\1 \2",
     ),
+    ("\\mathbb", re.compile(r"\\mathbb ?\{ ?([EP]) ?\}(?= ?[\[(])"), r"\1"),
+    ("[", re.compile(r"(?<![A-Za-z\\])E ?\[ ?([A-Z]) ?\]"), r"E(\1)"),
     ("volt", re.compile(r"\belectron[ -]volts?\b"), "electronvolt"),
     ("light", re.compile(r"\blight[- ]years?\b"), "ly"),
     ("nautical", re.compile(r"\bnautical miles?\b"), "nmi"),

@@ -349,8 +349,10 @@ def try_pair(tally: Tally, pair: Pair, thorough: bool = True, lopsided: bool = F
 
 
 def whole(text: str) -> bool:
-    """Is all of it what the box holds? A brace too many ends the box early."""
-    return extract(Completion(f"\\boxed{{{text}}}")).candidates == (text.strip(),)
+    """Is all of it what the box holds? A brace too many ends the box early, a box inside is another
+    answer, blanks around it are dropped."""
+    found = extract(Completion(f"\\boxed{{{text}}}")).candidates
+    return found == (text,) and "box{" not in text
 
 
 def resident_mb() -> float:

@@ -1,7 +1,5 @@
 """Every kind of answer: what a teacher accepts is accepted both ways, what changes it never is."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 
@@ -17,18 +15,7 @@ def accepts(gold: str, answer: str) -> bool:
     return verify(gold, f"\\boxed{{{answer}}}").verdict is Outcome.CORRECT
 
 
-KNOWN = frozenset(
-    ("choices", "families", "function_definitions", "measures", "piecewise", "ratios", "speeds")
-)
-"""Kinds in which the reader still has a gap."""
-
-
-def kinds() -> list[Any]:
-    gap = pytest.mark.xfail(reason="a gap of the reader", strict=False)
-    return [pytest.param(name, marks=gap if name in KNOWN else ()) for name in KINDS]
-
-
-@pytest.mark.parametrize("name", kinds())
+@pytest.mark.parametrize("name", KINDS)
 def test_what_is_the_same_is_accepted_and_what_is_not_never_is(name: str) -> None:
     @SOME
     @given(KINDS[name])

@@ -37,11 +37,18 @@ def _expanded(item: n.Node) -> n.Node:
     if isinstance(item, n.Mul) and sum(isinstance(f, n.Quantity) for f in item.factors) == 1:
         return _lifted(item)
     if isinstance(item, n.Relation) and item.ops == _EQUAL:
-        return n.Relation(item.ops, (item.sides[0], folded(item.sides[1])))
+        head, body = _facing(*item.sides)
+        return n.Relation(item.ops, (head, folded(body)))
     return folded(item)
 
 
 _EQUAL = ("=",)
+
+
+def _facing(left: n.Node, right: n.Node) -> tuple[n.Node, n.Node]:
+    """`5x - 7 = f(x)` defines f as `f(x) = 5x - 7` does."""
+    turned = isinstance(right, n.Apply) and not isinstance(left, n.Apply | n.Sym)
+    return (right, left) if turned and n.Apply not in n.kinds(left) else (left, right)
 
 
 def _lifted(item: n.Mul) -> n.Node:

@@ -51,6 +51,8 @@ _LEAD = re.compile(
 )
 _TAIL = re.compile(r"(?:です|입니다|即可|。|\.| only| in total| altogether)+$")
 _CHOICE = re.compile(r"\(\s?([A-J])\s?\)\.?|([A-J])\s?[.:)]|\[([A-J])\]|([A-J])")
+_SEVERAL = re.compile(r"(?:or|and|&|oder|ou|y|或|和|及)(?![a-z])", re.IGNORECASE)
+"""Behind the letter of an option: another option follows."""
 _LETTERED = re.compile(r"(?:\(([A-J])\)|([A-J])[.:)])\s{0,3}(.{1,400})", re.DOTALL)
 _WORDLIKE = re.compile(r"[^\W\d_]{2,}")
 _BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -218,7 +220,11 @@ def _choice(plain: str) -> Choice | None:
         return Choice(next(group for group in found.groups() if group))
     if found := _LETTERED.fullmatch(plain):
         letter, rest = found[1] or found[2], found[3]
-        if _CHOICE.fullmatch(rest.strip(" .")) or rest[:1] in ("^", "_", "=", "+", "-", "/", ","):
+        if (
+            _SEVERAL.match(rest)
+            or _CHOICE.fullmatch(rest.strip(" ."))
+            or rest[:1] in ("^", "_", "=", "+", "-", "/", ",")
+        ):
             return None
         return Choice(letter, _beside(rest))
     return None
@@ -231,7 +237,12 @@ def _beside(rest: str) -> Node | None:
         return Text(_bag(rest))
 
 
+_BOUND = re.compile(r"(?<![A-Za-z\\])[a-zA-Z] ?\\in(?![a-z])")
+"""`m \\in \\mathbb{Z}`: letters are names here, no metres."""
+
+
 def _formula(spelt: str, plain: str, loose: bool) -> Node:
+    loose = loose and _BOUND.search(spelt) is None
     try:
         return parse(spelt.rstrip(" .;,:"), loose)
     except Malformed as trouble:

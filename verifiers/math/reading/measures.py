@@ -81,12 +81,28 @@ class Measures(Cursor):
         return share
 
     def _sign_unit(self, value: Node, token: Token) -> Node | None:
+        if token.text == "\\frac" and self.ahead(2).kind == "roman":
+            return self._fraction_of_units(value)
         if token.text in ("\\$", "\\Omega", "\\mu", "\\ohm", "\\angstrom", "\\AA"):
             start, unit = self.at, self._units()
             if unit is not None and (token.text != "\\Omega" or self._ends()):
                 return Quantity(value, unit)
             self.at = start
         return None
+
+    def _fraction_of_units(self, value: Node) -> Node | None:
+        r"""`5 \frac{\text{m}}{\text{s}}`."""
+        start = self.at
+        self.at += 1
+        top, bottom = self._braced_units(), self._braced_units()
+        if top is not None and bottom is not None:
+            return Quantity(value, units.product(top, bottom, -1))
+        self.at = start
+        return None
+
+    def _braced_units(self) -> Unit | None:
+        unit = self._units() if self.accept("{") else None
+        return unit if unit is not None and self.accept("}") else None
 
     def _word_unit(self, value: Node, token: Token) -> Node | None:
         if token.text in ORDINALS and isinstance(value, Num):
@@ -165,6 +181,9 @@ class Measures(Cursor):
         if self.accept("\\cdot", "*", "\\times", "-"):
             return True
         here = self.ahead()
+        if here.kind == "letter" and here.gap and self.ahead(1).text == "^":
+            power = self.ahead(3 if self.ahead(2).text == "{" else 2).text
+            return power == "-" and units.find(here.text) is not None  # `m s^{-1}`
         return here.kind in ("roman", "word") and units.find(here.text) is not None
 
     def _one_unit(self) -> Unit | None:
@@ -216,8 +235,19 @@ def lifted(terms: list[Node]) -> Node | None:
     if not isinstance(last, Quantity) or not last.unit.dimension:
         return None
     if any(isinstance(term, Quantity) for term in terms[:-1]):
-        return None
+        return _added(terms)
     return Quantity(Add((*terms[:-1], last.value)), last.unit)
+
+
+def _added(terms: list[Node]) -> Node | None:
+    """`1 km + 500 m`, in the first one's unit; None where their dimensions differ."""
+    measured = [term for term in terms if isinstance(term, Quantity)]
+    unit = measured[0].unit
+    same = all(one.unit.dimension == unit.dimension and one.unit.pi == unit.pi for one in measured)
+    if len(measured) < len(terms) or not same or any(one.unit.offset for one in measured):
+        return None
+    parts = [Mul((one.value, Num(one.unit.factor / unit.factor))) for one in measured]
+    return Quantity(Add(tuple(parts)), unit)
 
 
 def plain(value: Node) -> bool:

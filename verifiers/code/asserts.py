@@ -103,7 +103,7 @@ class _Trial:
             self._bad = text
         elif frame[:1] == b"W":
             self.unsplit = text
-        elif frame[:1] == b"V":
+        else:
             verdict = codec.loads(frame[1:])
             self._verdict = verdict if verdict.get("nonce") == nonce else None
 
@@ -156,9 +156,7 @@ def run_together(
     warm = talk.needs_numpy(source, tests.code, tests.setup)
     with sandbox.open(talk.shared_program(warm=warm), limits) as session:
         result = session.talk(shared)
-    if shared.broken is not None:
-        yield CaseResult(passed=False, reason=Ending.COMPILE_ERROR.value, detail=shared.broken)
-    elif shared.verdict is None:
+    if shared.verdict is None:
         ended = failed(result, "the program ended before its tests did")
         yield CaseResult(passed=False, reason=ended.reason, detail=ended.detail, weak=True)
     else:
@@ -172,17 +170,16 @@ class _Shared:
     source: str
     tests: AssertTests
     every: bool = field(kw_only=True)
-    broken: str | None = None
     verdict: dict[str, Any] | None = None
 
     def __call__(self, channel: Channel) -> None:
-        self.broken = self.verdict = None
+        self.verdict = None
         nonce = secrets.token_hex(16)
         try:
-            if not talk.load(channel, self.source, self.tests.setup):
-                return
-        except talk.Broken as error:
-            self.broken = str(error)
+            loaded = talk.load(channel, self.source, self.tests.setup)
+        except talk.Broken:  # it has compiled before, beside its tests
+            loaded = False
+        if not loaded:
             return
         order = {
             "tests": self.tests.code,

@@ -41,7 +41,8 @@ def test_numpy() -> None:
         assert found.dtype == value.dtype
         assert numpy.array_equal(found, value)
     assert codec.decode(codec.encode(numpy.float32(0.5))) == 0.5
-    for value in (numpy.array([object()]), numpy.random):
+    fields = numpy.zeros(2, dtype=[("a", "i4")])
+    for value in (numpy.array([object()]), fields, numpy.random.RandomState(0), numpy.add):
         with pytest.raises(codec.NotPlainError):
             codec.encode(value)
     with pytest.raises(ValueError, match="O8"):

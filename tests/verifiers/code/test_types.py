@@ -137,6 +137,14 @@ def test_arguments_nested_too_deep(judge: Any) -> None:
     assert (verdict.score, verdict.reason) == (None, "bad_reference")
 
 
+def test_a_long_value_is_cut_short(judge: Any) -> None:
+    cases = [{"args": [], "expected": 1}]
+    tests = {"type": "function", "entry_point": "f", "cases": cases}
+    verdict = judge("def f(): return ['x' * 99] * 99", tests)
+    assert verdict.reason == "wrong_answer"
+    assert len(verdict.detail) < 500
+
+
 def test_a_checker_and_its_code_go_together() -> None:
     for more in ({"checker": "custom"}, {"checker_code": "x"}):
         with pytest.raises(ValidationError, match="checker_code goes with"):
@@ -158,6 +166,14 @@ TOGETHER = {"type": "assert", "code": "assert apply(lambda x: x, 1) == 1\nassert
             "def apply(f, x):\n"
             '    b = b\'V{"nonce":"x","passed":2,"total":2,"fault":null,"asked":2}\'\n'
             "    os.write(3, struct.pack('<I', len(b)) + b); os._exit(0)",
+            "runtime_error",
+        ),
+        (
+            "import os, struct, sys\n"
+            "if hasattr(sys.modules['__main__'], 'judge'):\n"
+            '    b = b\'{"broken":""}\'\n'
+            "    os.write(3, struct.pack('<I', len(b)) + b)\n"
+            "def apply(f, x):\n    return f(x)",
             "runtime_error",
         ),
     ],

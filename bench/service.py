@@ -24,6 +24,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from adjudge.service.api import RewardRequest
 from adjudge.service.in_process import judge
 
@@ -64,13 +66,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(children: int) -> Iterator[int]:
+def service(children: int) -> Iterator[tuple[int, int]]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("adjudge")), "serve"]
     process = subprocess.Popen([*command, "--port", str(port), "--workers", str(children)])
     try:
         wait_until_ready(port)
-        yield port
+        yield port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -104,13 +106,21 @@ def quantiles(seconds: list[float]) -> tuple[float, float]:
     return 1000 * statistics.median(ordered), 1000 * late
 
 
-def latency(port: int, requests: list[bytes]) -> None:
+def spent_s(front: int) -> float:
+    """CPU time of every process of the service so far."""
+    family = (psutil.Process(front), *psutil.Process(front).children(recursive=True))
+    return sum(sum(process.cpu_times()[:2]) for process in family)
+
+
+def latency(port: int, front: int, requests: list[bytes]) -> None:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     here, there = [], []
+    before, judging = spent_s(front), 0.0
     for index, body in enumerate(requests):
-        began = time.perf_counter()
+        cpu, began = time.process_time(), time.perf_counter()
         judged(body)
         middle = time.perf_counter()
+        judging += time.process_time() - cpu
         post(link, body)
         if index >= 10:
             here.append(middle - began)
@@ -119,6 +129,12 @@ def latency(port: int, requests: list[bytes]) -> None:
     print(f"latency of a group of {GROUP}, one at a time (p50 / p99 ms)")
     print(f"  in process {p50:.2f} / {p99:.2f}   service {q50:.2f} / {q99:.2f}")
     print(f"  added p50 {q50 - p50:.2f} ms (goal: at most 3)")
+    ours = 1000 * (spent_s(front) - before) / len(requests)
+    alone = 1000 * judging / len(requests)
+    print(f"  CPU ms a group: in process {alone:.2f}, all of the service {ours:.2f}")
+    tenth = len(here) // 10
+    quick = sorted(there)[tenth] - sorted(here)[tenth]
+    print(f"  added in the quickest tenth {1000 * quick:.2f} ms (load {os.getloadavg()[0]:.1f})")
 
 
 def _spin(requests: list[bytes], seconds: float, counted: "multiprocessing.Queue[int]") -> None:
@@ -162,21 +178,34 @@ def service_rate(port: int, requests: list[bytes], clients: int, seconds: float)
     return sum(counts) / seconds
 
 
-def memory() -> None:
-    print("resident memory of the service's processes, MB")
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (line := _ours(entry)):
-            print(f"  {line}")
+def memory(front: int) -> None:
+    """Of the processes of this service, before anything was judged."""
+    print("resident memory, MB (goals: front at most 120, a child of maths at most 60)")
+    for process in (psutil.Process(front), *psutil.Process(front).children(recursive=True)):
+        try:
+            command, resident = " ".join(process.cmdline()), process.memory_info().rss
+        except psutil.Error:
+            continue
+        if name := next((name for name in NAMES if name in command), ""):
+            print(f"  {name:14} {resident / 2**20:6.1f}")
 
 
-def _ours(entry: Path) -> str:
-    try:
-        command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        pages = int((entry / "statm").read_bytes().split()[1])
-    except (OSError, ValueError):
-        return ""
-    name = next((name for name in NAMES if name in command), "")
-    return f"{name:14} {pages * os.sysconf('SC_PAGE_SIZE') / 2**20:6.1f}" if name else ""
+def help_seconds(times: int = 9) -> None:
+    """The whole command, the interpreter's own start apart."""
+    command = [str(Path(sys.executable).with_name("adjudge")), "--help"]
+    found, bare = [], []
+    for _ in range(times):
+        for words, into in ((command, found), ([sys.executable, "-c", "pass"], bare)):
+            before = os.times()
+            began = time.perf_counter()
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+            after = os.times()
+            cpu = after.children_user + after.children_system
+            into.append((time.perf_counter() - began, cpu - before[2] - before[3]))
+    wall, cpu = (statistics.median(column) for column in zip(*found, strict=True))
+    bare_wall, bare_cpu = (statistics.median(column) for column in zip(*bare, strict=True))
+    print(f"adjudge --help: {wall:.2f} s, CPU {cpu:.2f} s (goal: at most 0.4 s)")
+    print(f"  python -c pass: {bare_wall:.2f} s, CPU {bare_cpu:.2f} s")
 
 
 def main() -> None:
@@ -188,9 +217,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
     requests = bodies(answers(options.data), 200, options.chars)
-    with service(options.children) as port:
-        latency(port, requests)
-        memory()
+    help_seconds()
+    with service(options.children) as (port, front):
+        memory(front)
+        latency(port, front, requests)
         rounds = []
         for _ in range(3):
             alone = in_process_rate(requests, options.children, options.seconds / 3)

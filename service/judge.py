@@ -118,8 +118,6 @@ def _shapes(
         faults = explain(error, job.reference, verifier.reference, "reference")
         told = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:5])
         return _bad_reference(told)
-    except BadReference as error:
-        return _bad_reference(str(error))
 
 
 def _unit(

@@ -30,6 +30,14 @@ def _raise() -> None:
     raise RuntimeError("on purpose")
 
 
+def _hoard() -> None:
+    raise MemoryError
+
+
+def _recurse() -> None:
+    _recurse()
+
+
 def _refuse() -> None:
     raise BadReference("on purpose")
 
@@ -53,6 +61,8 @@ def _die() -> None:
 ACTS: Mapping[str, Callable[[], None]] = {
     "raise": _raise,
     "bad_reference": _refuse,
+    "hoard": _hoard,
+    "recurse": _recurse,
     "spin": _spin,
     "eat": _eat,
     "die": _die,

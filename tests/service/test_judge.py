@@ -198,6 +198,39 @@ def test_a_worker_of_another_version_says_so_and_lives() -> None:
     tasks = (Task("new", "brand_new", {}), Task("old", "act", {"x": 1}), Task("known", "act", {}))
     job = Job(entries=(Entry("a"),), tasks=tasks, reference={}, vote="new")
     result = judge_job(job, kinds(), Watch(clock=lambda: 0.0))
+    assert (
+        judge_job(
+            job.model_copy(update={"vote": "nothing"}), kinds(), Watch(clock=lambda: 0.0)
+        ).classes
+        is None
+    )
     found = {label: c.reason for label, c in result.rows[0].components.items()}
     assert found == {"new": "unknown_kind", "old": "verifier_error", "known": "done"}
     assert result.classes is None
+
+
+def test_what_a_completion_brings_a_verifier_to_is_incorrect() -> None:
+    answer = ask(groups=[group("hoard", "recurse", "fine")])
+    found = [c.components["act"] for c in answer.groups[0].completions]
+    assert [c.reason for c in found] == ["limit", "limit", "done"]
+    assert [c.score for c in found] == [0.0, 0.0, 1.0]
+
+
+def test_a_group_s_one_unit_can_be_settled() -> None:
+    lost = Component(None, Outcome.UNSCORED, "crashed_verifier")
+    job = Job(entries=(Entry("a"), Entry("b")), tasks=(Task("r", "rank", {}),), reference={})
+    result = judge_job(job, kinds(), Watch(clock=lambda: 0.0, settled={0: lost}))
+    assert [row.components["r"] for row in result.rows] == [lost, lost]
+
+
+def test_a_vote_without_a_comparison_goes_by_spelling() -> None:
+    answer = ask(groups=[group("a", "a", "b")], rewards=[{"kind": "rank"}], stats=["cons"])
+    assert answer.groups[0].stats["cons"] == {"answer": None, "share": 0.0, "score": 0.0}
+
+
+def test_the_length_in_tokens_is_asked_for() -> None:
+    request = RewardRequest.model_validate(
+        {"groups": [group("a")], "rewards": [{"kind": "length", "params": {"shape": "cosine"}}]}
+    )
+    with pytest.raises(BadRequest, match=r"groups\[0\].completions\[0\].tokens: missing"):
+        judge(request)

@@ -74,3 +74,44 @@ def test_f1_is_symmetric() -> None:
     assert f1("a b c", "b c d e") == f1("b c d e", "a b c") == pytest.approx(4 / 7)
     assert (f1("", ""), f1("a", "")) == (1.0, 0.0)
     assert ExactParams().extract == "auto"
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "reference", "texts", "share"),
+    [
+        ("number", {}, {"answer": "0.5"}, ["1/2", "0.50", "nothing", "2"], 0.5),
+        ("exact", {"ignore_case": True}, {"answer": "yes"}, ["Yes", "yes", "no", "YES"], 0.75),
+        ("choice", {}, {"answer": "A", "choices": ["x", "y"]}, ["A", "(A)", "B", "A"], 0.75),
+    ],
+)
+def test_the_vote_goes_by_what_is_equal(
+    kind: str, params: dict[str, Any], reference: dict[str, Any], texts: list[str], share: float
+) -> None:
+    boxed = [f"\\boxed{{{text}}}" for text in texts]
+    body = {
+        "groups": [{"completions": boxed, "reference": reference}],
+        "rewards": [{"kind": kind, "params": params}],
+        "stats": ["cons"],
+    }
+    found = judge(RewardRequest.model_validate(body)).groups[0].stats["cons"]
+    assert isinstance(found, dict)
+    assert (found["share"], found["score"]) == (share, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("completion", "reason"),
+    [
+        ({"text": "a", "finish_reason": "length"}, "truncated"),
+        ({"text": "<think>a"}, "unclosed_think"),
+        ({"text": "a" * 9000}, "limit"),
+        ({"text": " \n "}, "empty"),
+        ({"text": "<think>b</think> a "}, "equal"),
+    ],
+)
+def test_all_of_the_final_text(completion: dict[str, str], reason: str) -> None:
+    body = {
+        "groups": [{"completions": [completion], "reference": {"answer": "a"}}],
+        "rewards": [{"kind": "exact", "params": {"extract": "final"}}],
+    }
+    judged = judge(RewardRequest.model_validate(body)).groups[0].completions[0]
+    assert judged.components["exact"].reason == reason

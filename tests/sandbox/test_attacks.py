@@ -51,7 +51,7 @@ class Arena:
 
     def attack(self, row: Row) -> tuple[Result, bytes]:
         program = Program(source=row["code"], language=row["language"])
-        limits = replace(LIMITS, cpu_s=row.get("cpu_s", LIMITS.cpu_s))
+        limits = replace(LIMITS, **{name: row[name] for name in ("cpu_s", "idle_s") if name in row})
         with self._pool() as pool:
             with pool.open(program, limits) as session:
                 result = session.run(row.get("stdin", "").encode())

@@ -62,6 +62,12 @@ def plan_of(given: argparse.Namespace) -> Plan:
     return replace(plan, **{name: value for name, value in over.items() if value})
 
 
+def one_gpu() -> None:
+    """TRL refuses one process with several GPUs; the part `ranks` gives its processes all."""
+    os.environ.setdefault("ALL_GPUS", os.environ.get("CUDA_VISIBLE_DEVICES", ""))
+    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["ALL_GPUS"].split(",")[0] or "0"
+
+
 def main() -> None:
     given = arguments()
     plan = plan_of(given)
@@ -69,6 +75,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     work.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    one_gpu()
     with serving(given.out / "serve.log") as judge:
         bench = Bench(plan, given.out, work, given.seed, judge)
         bench.note("service", ready=True)

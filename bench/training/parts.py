@@ -159,7 +159,9 @@ def ranks(bench: Bench) -> None:
     launch += ["--num_processes", str(bench.plan.ranks), "--multi_gpu"][: 2 if cpu else None]
     stage = ["-m", "adjudge.trainer_client.stages", "grpo", "--config", str(config)]
     began = time.monotonic()
-    done = subprocess.run([*launch, *stage], env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=240)
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    env["CUDA_VISIBLE_DEVICES"] = env["ALL_GPUS"] or ",".join(map(str, range(bench.plan.ranks)))
+    done = subprocess.run([*launch, *stage], env=env, timeout=240)
     found = compared(out, bench.plan.ranks) if done.returncode == 0 else {}
     bench.note("ranks", status=done.returncode, seconds=time.monotonic() - began, **found)
 

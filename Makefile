@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check bench clean
+.PHONY: help serve test check cover bench clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
 
@@ -31,6 +31,9 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, dependencies, spelling
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/codespell
+cover: $(VENV)/.dev  ## which branches of the mathematics its own tests do not take
+	$(BIN)/pytest tests/verifiers/math --cov=adjudge.verifiers.math --cov-branch \
+	  --cov-report=term-missing:skip-covered
 bench: $(VENV)/.dev  ## what the service does on this machine: throughput and latency
 	$(BIN)/adjudge bench
 	$(BIN)/python bench/service.py

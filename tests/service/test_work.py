@@ -81,7 +81,7 @@ async def test_what_kills_its_child_three_times_is_a_dead_letter(
     desk: QueueDesk, front: Front, options: WorkerOptions, start_worker: Start
 ) -> None:
     start_worker(options)
-    response = await desk.judge(request("a", "die", "b"))
+    response = await desk.judge(request("a", "die", "b", deadline_s=150))
     assert reasons(response) == ["done", "crashed_verifier", "done"]
     assert response.groups[0].rewards == (1.0, None, 1.0)
     letters = await dead.letters(front.redis, options.queue)

@@ -39,7 +39,11 @@ def exact(*names: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "row", exact("language", "near", "forms", "adversarial", "math500_pairs", "qwen_cot100_pairs")
+    "row",
+    exact(
+        *("language", "near", "forms", "branches", "adversarial", "math500_pairs"),
+        *("qwen_cot100_pairs",),
+    ),
 )
 def test_pair(row: dict[str, Any]) -> None:
     assert accepts(row) == bool(row["label"])

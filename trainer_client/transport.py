@@ -77,13 +77,16 @@ class Transport:
         self.counts.requests += 1
         began = monotonic()
         attempt = 0
+        cause: Failure | None = None
         while True:
             try:
                 answer = await self._attempt(path, body, deadline, read)
             except Failure as failure:
+                # that time ran out says less than what it ran out over
+                cause = failure if cause is None or failure.reason != "deadline" else cause
                 pause = pause_s(attempt, failure)
                 if pause >= deadline.left_s:
-                    raise
+                    raise cause from failure
             else:
                 self.counts.seconds.append(monotonic() - began)
                 return answer

@@ -82,7 +82,7 @@ def test_what_does_not_mend_is_none_with_its_reason(
     service: FaultServer, fault: str, reason: str
 ) -> None:
     service.faults = [fault] * 100
-    with RewardClient(service.url, ["math"], deadline_s=0.7) as client:
+    with RewardClient(service.url, ["math"], deadline_s=1.5) as client:
         scores = client.judge(GROUPS)[0].scores
     assert [(score.reward, score.reason) for score in scores] == [(None, reason)] * 2
 

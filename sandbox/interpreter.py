@@ -15,7 +15,7 @@ PRELOAD = (
     *("json", "re", "math", "cmath", "collections", "itertools", "heapq", "bisect", "functools"),
     *("random", "string", "typing", "datetime", "decimal", "fractions", "copy", "operator"),
     *("statistics", "io", "traceback", "threading", "atexit", "array", "struct", "textwrap"),
-    *("dataclasses", "enum", "abc", "contextlib", "queue", "numbers", "time", "types"),
+    *("dataclasses", "symtable", "enum", "abc", "contextlib", "queue", "numbers", "time", "types"),
 )
 HEAVY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft")
 _SYSTEM_PYTHONS = ("/usr/local/bin/python3", "/usr/bin/python3")

@@ -22,7 +22,6 @@ import importlib.util
 import symtable
 import sys
 import types
-import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -346,7 +345,8 @@ def _rest(statements: list[ast.stmt]) -> Iterator[Case]:
 
 def _methods(name: str) -> Iterator[Case]:
     made = _space.get(name)
-    if isinstance(made, type) and issubclass(made, unittest.TestCase):
+    unittest = sys.modules.get("unittest")  # importing it takes longer than most tests
+    if isinstance(made, type) and unittest and issubclass(made, unittest.TestCase):
         for test in unittest.defaultTestLoader.loadTestsFromTestCase(made):
             yield str(test), test.debug
     elif isinstance(made, type) and name.startswith("Test"):

@@ -218,10 +218,10 @@ def leaks(pool: Pool, runs: int) -> None:
     )
     first = min(500, runs // 2)
     with ThreadPoolExecutor(2 * CORES) as executor:
-        for more in (first, runs - first):
+        for total, more in ((first, first), (runs, runs - first)):
             for done in [executor.submit(run, lines) for _ in range(more)]:
                 done.result()
-            print(f"after {more} runs: {seen()}", flush=True)
+            print(f"after {total} runs: {seen()}", flush=True)
     pool.close()
     print(f"closed: {seen()}", flush=True)
 

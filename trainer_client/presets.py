@@ -42,11 +42,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 """By name, options of TRL's GRPOConfig."""
 
 
-def trl_options(preset: str, over: Mapping[str, Any]) -> dict[str, Any]:
+def trl_options(preset: str, over: Mapping[str, Any], adapters: bool = False) -> dict[str, Any]:
     """The preset's options under the given ones. Raises KeyError for an unknown preset."""
     options = {**PRESETS[preset], **over}
-    if not options.get("beta"):
-        # Without a KL term there is no reference model to keep in step.
+    if adapters or not options.get("beta"):
+        # Without a KL term there is no reference model to keep in step, and with LoRA adapters it
+        # is the base model, the adapters off.
         for name in ("sync_ref_model", "ref_model_sync_steps", "ref_model_mixup_alpha"):
             options.pop(name, None)
     return options

@@ -97,3 +97,4 @@ def test_presets_are_the_papers() -> None:
         "scale_rewards": "group",
     }
     assert trl_options("r1", {})["ref_model_sync_steps"] == 400
+    assert "sync_ref_model" not in trl_options("r1", {}, adapters=True)

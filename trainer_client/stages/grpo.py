@@ -97,7 +97,8 @@ def config_of(settings: Grpo) -> Any:
         "log_completions": True,
         "num_completions_to_print": 2,
     }
-    return GRPOConfig(**trl_options(settings.preset, options | settings.trl))
+    adapters = settings.lora_rank > 0
+    return GRPOConfig(**trl_options(settings.preset, options | settings.trl, adapters))
 
 
 def dataset_of(path: str) -> Any:

@@ -1158,7 +1158,7 @@ def dates(s: Source) -> Statement:
 
 @kind
 def ratios(s: Source) -> Statement:
-    a, b = s.whole(1, 30), s.whole(31, 60)
+    a, b = s.whole(1, 12), s.whole(31, 60)  # 15:42 would be a time and nothing else
     k = s.whole(2, 5)
     return Statement(
         f"{a}:{b}",

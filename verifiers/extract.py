@@ -284,7 +284,9 @@ def _contents(written: str, boxes: bool) -> tuple[str, ...]:
 
 def _unwrap(content: str) -> str:
     """Strip blanks, emphasis and boxes that hold nothing but a box."""
-    content = content.strip().strip("*").strip()
+    content = content.strip()
+    if content[:1] == "*" == content[-1:]:
+        content = content.strip("*").strip()
     for _ in range(MAX_UNWRAPS):
         inner = BOX.match(content) and _box_spans(content)[0]
         if not inner or inner[0][1] != len(content) - 1:

@@ -111,6 +111,7 @@ _OTHER: list[tuple[str, dict[str, int], fmpq]] = [
     ("Wh", {_L: 2, _M: 1, _T: -2}, fmpq(3600)),
     ("kWh", {_L: 2, _M: 1, _T: -2}, fmpq(3_600_000)),
     ("rad radian", {}, fmpq(1)),
+    ("unit", {"unit": 1}, fmpq(1)),
     ("dozen", {}, fmpq(12)),
     ("mph/s", {_L: 1, _T: -2}, fmpq(1_609_344, 3_600_000)),
     ("\\$ dollar usd buck USD", {"usd": 1}, fmpq(1)),

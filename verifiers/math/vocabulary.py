@@ -14,7 +14,9 @@ from adjudge.verifiers.math.nodes import (
     Num,
     Numbers,
     Set,
+    SetOp,
     Text,
+    Tuple,
 )
 
 FUNCTIONS = {
@@ -263,6 +265,19 @@ _PHRASES: list[tuple[Node, str]] = [
     (Text("true"), "true|верно|正确|对|correct"),
     (Text("false"), "false|неверно|错误|错|incorrect"),
 ]  # fmt: skip
+_SIGNED: list[tuple[Node, str]] = [
+    (Tuple("(", ")", (Num(fmpq(0)), Infinity())), "positive"),
+    (Tuple("[", ")", (Num(fmpq(0)), Infinity())), "nonnegative|non-negative"),
+    (Tuple("(", ")", (Neg(Infinity()), Num(fmpq(0)))), "negative"),
+    (Tuple("(", "]", (Neg(Infinity()), Num(fmpq(0)))), "nonpositive|non-positive"),
+    (SetOp("minus", (REALS, Set((Num(fmpq(0)),)))), "nonzero|non-zero"),
+]
+_PHRASES += [
+    (node, "|".join(f"{all_}{sign} {noun}" for sign in signs.split("|")
+                    for all_ in ("", "all ", "any ", "every ")
+                    for noun in ("real numbers", "reals", "real number", "real numbers x", "real x")))
+    for node, signs in _SIGNED
+]  # fmt: skip
 PHRASES = {phrase: node for node, phrases in _PHRASES for phrase in phrases.split("|")}
 """Whole answers in words."""
 
@@ -322,8 +337,15 @@ ORDINALS = frozenset(("st", "nd", "rd", "th"))
 def spoken(words: str) -> Num | None:
     """`twenty-one` or `three quarters`; None where it is no number."""
     parts = words.replace("-", " ").replace(" and ", " ").split()
+    if len(parts) > 1 and parts[0] in ("negative", "minus"):
+        found = spoken(" ".join(parts[1:]))
+        return None if found is None else Num(-found.value)
+    whole_part, _, share = words.rpartition(" and ")
+    if whole_part and share.split()[-1:] and share.split()[-1] in PARTS:
+        one, other = spoken(whole_part), spoken(share)
+        return None if one is None or other is None else Num(one.value + other.value)
     if parts and parts[-1] in PARTS:
-        top = _whole(parts[:-1] or ["one"])
+        top = 1 if parts[:-1] in ([], ["a"]) else _whole(parts[:-1])
         return None if top is None else Num(fmpq(top, PARTS[parts[-1]]))
     whole = _whole(parts)
     return None if whole is None else Num(fmpq(whole))
@@ -332,15 +354,21 @@ def spoken(words: str) -> Num | None:
 def _whole(parts: list[str]) -> int | None:
     total, group = 0, 0
     for part in parts:
-        if part in ("a", "one") and len(parts) > 1:
-            group += 1
-        elif part in NUMBER_WORDS:
+        if part == "a" and len(parts) > 1 and not group:
+            group = 1
+        elif part in NUMBER_WORDS and _follows(group, NUMBER_WORDS[part]):
             group += NUMBER_WORDS[part]
         elif part in SCALES:
             total, group = _scale(total, group or 1, SCALES[part])
         else:
             return None
     return total + group if parts else None
+
+
+def _follows(group: int, value: int) -> bool:
+    """`twenty five`, `hundred five`; never `five six`."""
+    rest = group % 100
+    return rest == 0 or (value < 10 and rest >= 20 and rest % 10 == 0)
 
 
 def _scale(total: int, group: int, scale: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from adjudge.verifiers.math.compare.kinds import formula
 from adjudge.verifiers.math.compare.naming import one_derivative, one_unknown, unnamed
 from adjudge.verifiers.math.compare.restated import restated
 from adjudge.verifiers.math.context import Context
+from adjudge.verifiers.math.values.ellipses import closed
 from adjudge.verifiers.math.values.signs import has_signs, variants
 from adjudge.verifiers.math.values.tensors import folded
 
@@ -31,24 +32,57 @@ def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Nod
 
 def _expanded(item: n.Node) -> n.Node:
     """`x = ±2` is two equations; a matrix times a number is a matrix."""
-    item = _unrounded(item)
+    item = closed(_unrounded(item))
     if isinstance(item, n.Relation) and has_signs(item):
         return n.Either(tuple(variants(item)))
     if isinstance(item, n.Mul) and sum(isinstance(f, n.Quantity) for f in item.factors) == 1:
         return _lifted(item)
+    if isinstance(item, n.Given) and _of_index(item):
+        return _expanded(item.body)
+    if isinstance(item, n.Add) and isinstance(item.terms[0], n.Numbers | n.SetOp):
+        return _difference(item)
+    if isinstance(item, n.Relation) and item.ops == _EQUAL and _backwards(item):
+        item = n.Relation(item.ops, (item.sides[1], item.sides[0]))
     if isinstance(item, n.Relation) and item.ops == _EQUAL:
-        head, body = _facing(*item.sides)
-        return n.Relation(item.ops, (head, folded(body)))
+        return n.Relation(item.ops, (item.sides[0], folded(item.sides[1])))
     return folded(item)
 
 
 _EQUAL = ("=",)
 
 
-def _facing(left: n.Node, right: n.Node) -> tuple[n.Node, n.Node]:
-    """`5x - 7 = f(x)` defines f as `f(x) = 5x - 7` does."""
-    turned = isinstance(right, n.Apply) and not isinstance(left, n.Apply | n.Sym)
-    return (right, left) if turned and n.Apply not in n.kinds(left) else (left, right)
+def _backwards(item: n.Relation) -> bool:
+    """`5x - 7 = f(x)`, `5 = x`."""
+    left, right = item.sides
+    return isinstance(right, n.Sym | n.Apply) and not isinstance(left, n.Sym | n.Apply | n.Tuple)
+
+
+def _of_index(item: n.Given) -> bool:
+    """`a_n = 3n - 1, n >= 1`: what is said of the index of a sequence."""
+    body, condition = item.body, item.condition
+    if not isinstance(body, n.Relation) or not isinstance(body.sides[0], n.Sym):
+        return False
+    index = body.sides[0].name.partition("_")[2]
+    return n.symbols(condition) == {index} and _from_the_start(condition)
+
+
+def _from_the_start(condition: n.Node) -> bool:
+    match condition:
+        case n.Relation(ops=("in",), sides=(n.Sym(), n.Numbers(name=kind))):
+            return kind[0] in "NZ"
+        case n.Relation(ops=((">" | ">="),), sides=(n.Sym(), n.Num(value=low))):
+            return 0 <= low <= 1
+    return False
+
+
+def _difference(item: n.Add) -> n.Node:
+    r"""`\mathbb{R} - \{1\}`."""
+    found = item.terms[0]
+    for term in item.terms[1:]:
+        if not isinstance(term, n.Neg) or not isinstance(term.arg, n.Set | n.Tuple | n.Numbers):
+            return item
+        found = n.SetOp("minus", (found, term.arg))
+    return found
 
 
 def _lifted(item: n.Mul) -> n.Node:
@@ -70,7 +104,9 @@ def _unrounded(item: n.Node) -> n.Node:
 
 
 def _pointed(item: n.Node, other: n.Node) -> n.Node:
-    """`A(1, 2)` beside a point is a point with its name."""
+    """`A(1, 2)` beside a point is a point with its name; `(x, y) = (1, 2)` two equations."""
+    if isinstance(other, n.List | n.Both):
+        return _member_by_member(item)
     if not isinstance(other, n.Tuple | n.Matrix):
         return item
     if isinstance(item, n.Call) and item.name in ("perm", "binom"):
@@ -88,6 +124,15 @@ def _pointed(item: n.Node, other: n.Node) -> n.Node:
     return item
 
 
+def _member_by_member(item: n.Node) -> n.Node:
+    match item:
+        case n.Relation(ops=("=",), sides=(n.Tuple(items=names), n.Tuple(items=values))):
+            if len(names) == len(values):
+                pairs = zip(names, values, strict=True)
+                return n.List(tuple(n.Relation(("=",), pair) for pair in pairs))
+    return item
+
+
 def _components(item: n.Node) -> n.Node:
     """`2i − 3j + k` by its components."""
     units = ("unit i", "unit j", "unit k")
@@ -102,18 +147,27 @@ def _headed(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.N
     if not (isinstance(gold, n.Relation) and isinstance(answer, n.Relation)):
         return gold, answer
     one, other = gold.sides[0], answer.sides[0]
+    if isinstance(one, n.Sym) and isinstance(other, n.Sym) and context.policies.rename:
+        return gold, _reindexed(answer, one.name, other.name)
     if not (isinstance(one, n.Apply) and isinstance(other, n.Apply)):
         return gold, answer
     if not context.policies.rename or one.args == other.args or len(one.args) != len(other.args):
         return gold, answer
-    names = {
-        theirs.name: mine.name
+    pairs = [
+        (mine.name, theirs.name)
         for mine, theirs in zip(one.args, other.args, strict=True)
         if isinstance(mine, n.Sym) and isinstance(theirs, n.Sym) and theirs.name.islower()
-    }
-    free = n.symbols(n.List(answer.sides[1:])) - set(names)
-    fits = len(names) == len(one.args) and not free & set(names.values())
-    return gold, n.rename(answer, names) if fits else answer
+    ]
+    swapped = dict(pairs) | {theirs: mine for mine, theirs in pairs}
+    return gold, n.rename(answer, swapped) if len(pairs) == len(one.args) else answer
+
+
+def _reindexed(answer: n.Node, mine: str, theirs: str) -> n.Node:
+    """`a_k = 3k` beside `a_n = 3n`: the index is bound."""
+    (base, _, index), (other, _, old) = mine.partition("_"), theirs.partition("_")
+    if base != other or index == old or not (index.isalpha() and old.isalpha()):
+        return answer
+    return n.rename(answer, {old: index, index: old, theirs: mine})
 
 
 def _single(item: n.Node) -> n.Node:

@@ -14,11 +14,12 @@ from adjudge.verifiers.math.compare.members import (
 )
 from adjudge.verifiers.math.compare.parameters import families, has_family, implied
 from adjudge.verifiers.math.compare.ratios import ratios
-from adjudge.verifiers.math.compare.sets import sets
+from adjudge.verifiers.math.compare.sets import of_inequalities, sets
 from adjudge.verifiers.math.compare.words import labelled, letters, moments, words
 from adjudge.verifiers.math.context import Context, Decision, Policies
 from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
 from adjudge.verifiers.math.values.balls import budget
+from adjudge.verifiers.math.values.ellipses import DOTS
 from adjudge.verifiers.math.values.intervals import NoSet
 from adjudge.verifiers.math.values.lines import Line, line, same_line
 
@@ -58,7 +59,9 @@ _PLAIN = frozenset((n.Num, n.Sym, n.Neg, n.Add, n.Mul, n.Div, n.Pow, n.Root, n.C
 
 def _plain(item: n.Node) -> bool:
     """Most answers are formulas that no rule but the last one is for."""
-    return type(item) is n.Num or _PLAIN.issuperset(n.kinds(item))
+    if type(item) is n.Num:
+        return True
+    return _PLAIN.issuperset(n.kinds(item)) and DOTS.name not in n.symbols(item)
 
 
 def as_lines(gold: n.Node, answer: n.Node) -> tuple[Line, Line] | None:
@@ -81,6 +84,7 @@ _RULES: tuple[Rule, ...] = (
     (implied, families),
     (either(n.Ratio), ratios),
     (either(*SETS), sets),
+    (of_inequalities, sets),
     (either(n.List, n.Either, n.Both, n.Set), collections),
     (of_rows, matrices),
     (either(n.Tuple), tuples),

@@ -7,7 +7,7 @@ from adjudge.verifiers.math.compare.constants import constants_of
 from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.fallback import Unsupported, prover
-from adjudge.verifiers.math.limits import OverLimit, Undecided
+from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
 from adjudge.verifiers.math.values.functions import Huge
 from adjudge.verifiers.math.values.numbers import same_number
 from adjudge.verifiers.math.values.quantities import same_quantity
@@ -24,8 +24,9 @@ def with_constants(context: Context, gold: n.Node, answer: n.Node, solved: bool 
     if not context.policies.rename:
         return decided(context, gold, answer)
     mine, theirs = constants_of(gold, answer, solved)
-    if isinstance(gold, n.Integral) and gold.low is None and constants_of(answer, answer)[0]:
-        return _antiderivative(context, gold, answer)
+    for one, other in ((gold, answer), (answer, gold)):
+        if isinstance(one, n.Integral) and one.low is None and constants_of(other, other)[0]:
+            return _antiderivative(context, one, other)
     if not mine:
         return decided(context, gold, answer)
     if n.symbols(gold) - set(mine) != n.symbols(answer) - set(theirs):
@@ -53,10 +54,21 @@ def _as_families(
 
 def _same_members(gold: n.Node, answer: n.Node, mine: list[str], theirs: list[str]) -> bool:
     """Linear in their constants, themselves or their reciprocals; or with one constant turned."""
+    if len(mine) == 1 and _turned(gold, answer, mine[0], theirs[0]):
+        return True
     left, right = [_logarithmic(side, names) for side, names in ((gold, mine), (answer, theirs))]
     if same_span(left, right, mine, theirs):
         return True
     return bool(same_span(n.Div(n.ONE, left), n.Div(n.ONE, right), mine, theirs))
+
+
+def _turned(gold: n.Node, answer: n.Node, mine: str, theirs: str) -> bool:
+    """The same with −C for C: `tan(x - C)`."""
+    other = n.replace(answer, n.Sym(theirs), n.Neg(n.Sym(mine)))
+    try:
+        return same_number(Context(), gold, other)
+    except (Undecided, Undefined):
+        return False
 
 
 def _logarithmic(item: n.Node, names: list[str]) -> n.Node:
@@ -112,7 +124,14 @@ def measured(context: Context, gold: n.Node, answer: n.Node) -> bool:
     note, rule = context.note, context.rule
     if _plain_number(gold) or _plain_number(answer):
         return context.says(False, rule, note)
-    return decided(context, left or gold, right or answer)
+    if left is None:
+        return decided(context, _degrees(gold), getattr(answer, "value", answer))
+    return decided(context, getattr(gold, "value", gold), _degrees(answer))
+
+
+def _degrees(item: n.Node) -> n.Node:
+    """Of a formula in radians."""
+    return n.Div(n.Mul((item, n.integer(180))), n.Const("pi"))
 
 
 def _plain_number(item: n.Node) -> bool:

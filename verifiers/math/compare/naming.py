@@ -18,9 +18,18 @@ def unnamed(context: Context, item: n.Node, other: n.Node, given: bool = False) 
     if isinstance(item, n.List | n.Either | n.Both) and all(named(part) for part in item.items):
         names = {name(part) for part in item.items}
         if isinstance(other, n.Tuple) and len(names) == len(item.items):
-            return n.Tuple(other.left, other.right, tuple(valued(part) for part in item.items))
+            parts = _by_coordinates(item.items)
+            return n.Tuple(other.left, other.right, tuple(valued(part) for part in parts))
         return n.List(tuple(valued(part) for part in item.items))
     return valued(item) if named(item) else item
+
+
+def _by_coordinates(parts: tuple[n.Node, ...]) -> tuple[n.Node, ...]:
+    """`y = -1, x = 2` is the point (2, -1)."""
+    heads = {head.name: part for part in parts if isinstance(head := name(part), n.Sym)}
+    if set(heads) in ({"x", "y"}, {"x", "y", "z"}):
+        return tuple(heads[key] for key in sorted(heads))
+    return parts
 
 
 def _names(item: n.Node) -> bool:

@@ -36,6 +36,8 @@ def _other(gold: n.Congruence, answer: n.Congruence) -> bool:
 
 def _assumed(item: n.Node) -> n.Node:
     """Beside a family, `7k + 3` is one over the integers too."""
+    if isinstance(item, n.List | n.Either):
+        return type(item)(tuple(_assumed(part) for part in item.items))
     names = n.symbols(item)
     if not formula(item) or len(names) != 1 or not names <= _INTEGER_NAMES:
         return item

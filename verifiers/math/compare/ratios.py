@@ -10,7 +10,7 @@ from adjudge.verifiers.math.context import Context
 
 
 def ratios(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    if isinstance(gold, n.Num) or isinstance(answer, n.Num):
+    if isinstance(gold, n.Num | n.Percent) or isinstance(answer, n.Num | n.Percent):
         one, other = _quotient(gold), _quotient(answer)
         if isinstance(one, n.Ratio) or isinstance(other, n.Ratio):
             return differ(context, gold, answer)

@@ -9,6 +9,7 @@ from adjudge.verifiers.math.limits import Undecided
 from adjudge.verifiers.math.values.intervals import NoSet, Piece, intersected
 from adjudge.verifiers.math.values.realsets import pieces
 from adjudge.verifiers.math.values.samesets import integers_in, same_pieces
+from adjudge.verifiers.math.vocabulary import SETS
 
 
 def sets(context: Context, gold: n.Node, answer: n.Node) -> bool:
@@ -16,6 +17,7 @@ def sets(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if _of_naturals(gold) != _of_naturals(answer):
         return _with_naturals(context, gold, answer)
     gold, answer = _set(gold), _set(answer)
+    gold, answer = _lettered(gold, answer), _lettered(answer, gold)
     if isinstance(gold, n.Numbers) and isinstance(answer, n.Numbers):
         return context.says(_same_numbers(gold.name, answer.name), "same_numbers")
     if isinstance(gold, n.Set | n.List) and isinstance(answer, n.Set | n.List):
@@ -39,6 +41,17 @@ def _with_naturals(context: Context, gold: n.Node, answer: n.Node) -> bool:
         sets(context, n.replace(gold, naturals, kind), n.replace(answer, naturals, kind))
         for kind in (n.Numbers("N0"), n.Numbers("Z+"))
     )
+
+
+def of_inequalities(gold: n.Node, answer: n.Node) -> bool:
+    """`x > 1 and x <= 3`: one of the sides is made of inequalities."""
+    return any(_bounds(side) for side in (gold, answer))
+
+
+def _bounds(item: n.Node) -> bool:
+    if not isinstance(item, n.List | n.Either | n.Both):
+        return False
+    return all(isinstance(part, n.Relation) and part.ops != ("=",) for part in item.items)
 
 
 def _other_names(gold: n.Node, answer: n.Node) -> bool:
@@ -82,6 +95,13 @@ def _same_numbers(gold: str, answer: str) -> bool:
         if {gold, answer} <= names | {"N"}:
             return True
     return gold == answer
+
+
+def _lettered(item: n.Node, other: n.Node) -> n.Node:
+    r"""`\mathbf{R}` beside `\mathbb{R}`."""
+    if isinstance(item, n.Sym) and item.name in SETS and isinstance(other, n.Numbers):
+        return n.Numbers(SETS[item.name])
+    return item
 
 
 def _set(item: n.Node) -> n.Node:

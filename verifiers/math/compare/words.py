@@ -20,6 +20,11 @@ def letters(context: Context, gold: n.Node, answer: n.Node) -> bool:
 def words(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if isinstance(gold, n.Text) and isinstance(answer, n.Text):
         return context.says(same_words(gold.words, answer.words), "same_words")
+    text, other = (gold, answer) if isinstance(gold, n.Text) else (answer, gold)
+    if isinstance(other, n.Mul) and isinstance(text, n.Text):
+        letters = [getattr(part, "name", "?") for part in other.factors]
+        if all(len(letter) == 1 for letter in letters):
+            return context.says("".join(letters).lower() == text.words, "same_words")
     return differ(context, gold, answer)
 
 
@@ -32,6 +37,9 @@ def labelled(context: Context, gold: n.Node, answer: n.Node) -> bool:
 
 
 def moments(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    one, other = _as_ratio(gold, answer), _as_ratio(answer, gold)
+    if (one, other) != (gold, answer):
+        return context.same(one, other)
     if isinstance(gold, n.Clock) and isinstance(answer, n.Clock):
         return context.says(_same_clock(gold, answer), "same_time")
     if isinstance(gold, n.Date) and isinstance(answer, n.Date):
@@ -48,6 +56,14 @@ def moments(context: Context, gold: n.Node, answer: n.Node) -> bool:
 def _ratio(item: n.Node) -> n.Node:
     """`1:31` beside what is no time."""
     if not isinstance(item, n.Clock) or item.marked or item.seconds % 60:
+        return item
+    hours, minutes = divmod(item.seconds // 60, 60)
+    return n.Ratio((n.integer(hours), n.integer(minutes)))
+
+
+def _as_ratio(item: n.Node, other: n.Node) -> n.Node:
+    """`1:31` beside a number or a ratio is no time of the day."""
+    if not isinstance(item, n.Clock) or item.marked or isinstance(other, n.Clock | n.Date | n.Text):
         return item
     hours, minutes = divmod(item.seconds // 60, 60)
     return n.Ratio((n.integer(hours), n.integer(minutes)))

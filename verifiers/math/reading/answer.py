@@ -127,8 +127,9 @@ def _excepted(plain: str) -> Node | None:
     found = _EXCEPT.match(plain.lower())
     if found is None:
         return None
+    tail = plain[found.end() :]
     try:
-        rest = parse(plain[found.end() :])
+        rest = spoken(tail.lower()) or parse(tail)
     except Malformed:
         return None
     members = rest.items if isinstance(rest, List | Both | Either) else (rest,)
@@ -198,8 +199,9 @@ def _worded(plain: str) -> Node | None:
     if len(plain) > 400:
         return None
     words = plain.lower().strip(" .!")
-    if words in PHRASES:
-        return PHRASES[words]
+    for said in (words, words.removeprefix("the ")):
+        if said in PHRASES:
+            return PHRASES[said]
     if _NONE.fullmatch(words):
         return EMPTY
     return _verdict(words) or spoken(words) or moment(plain) or _choice(plain)

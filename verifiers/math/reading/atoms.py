@@ -140,6 +140,8 @@ class Atoms(Environments):
 
     def _figure(self) -> Node:
         r"""`\angle ABC`, `\triangle ABC`: the name of a thing."""
+        if self.tokens[self.at - 1].text == "\\angle" and self.ahead().kind == "num":
+            return Call("cis", (self.postfixed(),))  # `2\\angle 60^\\circ`
         name = [self.tokens[self.at - 1].text[1:]]
         while self.ahead().kind in ("letter", "word", "roman"):
             name.append(self.take().text)

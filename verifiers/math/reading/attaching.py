@@ -33,7 +33,7 @@ def attached(items: list[Node]) -> list[Node]:
     for item in items:
         if kept and _bounds(kept[-1], item):
             kept[-1] = Given(kept[-1], _counting(item))
-        elif kept and is_condition(item):
+        elif kept and (is_condition(item) or _is_index(item, kept[-1])):
             conditions.extend(_with_letters_before(kept, item))
         else:
             kept.append(item)
@@ -89,15 +89,25 @@ def _shared_head(items: list[Node]) -> list[Node]:
     if not isinstance(first, Relation) or first.ops not in (("!=",), ("=",)):
         return items
     points = isinstance(first.sides[0], Tuple) and all(isinstance(i, Tuple) for i in items[1:])
-    values = isinstance(first.sides[0], Sym) and all(map(_is_value, items[1:]))
+    head = first.sides[0]
+    letters = symbols(first.sides[1]) if len(first.sides) == 2 else frozenset[str]()
+    values = isinstance(head, Sym) and all(_is_value(item, letters) for item in items[1:])
     if not points and not values:
         return items
     return [first, *(Relation(first.ops, (first.sides[0], item)) for item in items[1:])]
 
 
-def _is_value(item: Node) -> bool:
-    """A number, written in whatever way."""
-    return isinstance(item, _VALUES) and not symbols(item)
+def _is_value(item: Node, letters: frozenset[str]) -> bool:
+    """A number, written in whatever way; or a formula of the same letters as the first (4k + 1)."""
+    return isinstance(item, _VALUES) and symbols(item) == (letters if letters else frozenset())
+
+
+def _is_index(item: Node, before: Node) -> bool:
+    """`a_n = 3n - 1, n >= 1`."""
+    match item, before:
+        case Relation(ops=((">" | ">="),), sides=(Sym(name=name), Num())), Relation(ops=("=",)):
+            return any(part.endswith(f"_{name}") for part in symbols(before))
+    return False
 
 
 def is_condition(item: Node) -> bool:

@@ -28,6 +28,9 @@ class Brackets(Names):
                 sign = self.take().text
                 inner = self.postfixed()
                 return Neg(inner) if sign == "-" else inner
+            case "<":
+                self.at += 1
+                return self._angled()
             case "$":
                 return self._money()
         raise Malformed(f"{token.text!r} where a value should stand")
@@ -38,7 +41,8 @@ class Brackets(Names):
         if opened == "[" and self._has_rows():
             items: list[Node] = [self._row_by_row()]
         else:
-            items = [] if self.next in closers else self.items(*closers)
+            ends = (*closers, "[") if opened == "[" else closers
+            items = [] if self.next in closers else self.items(*ends)
         self.bars, self.separators, self.differential = outer
         closed = self.take().text
         if closed not in closers:
@@ -137,6 +141,8 @@ class Brackets(Names):
         return Call("ceil", (inner,))
 
     def _angled(self) -> Node:
+        outer, self.separators = self.separators, frozenset((">",))
         items = self.items("\\rangle", ">")
+        self.separators = outer
         self.at += 1
         return Tuple("<", ">", tuple(items))

@@ -57,6 +57,8 @@ class Environments(Binders):
         return items[0] if len(items) == 1 else Tuple("", "", tuple(items))
 
     def _cases(self, rows: list[list[Node]]) -> Node:
+        if not rows:
+            raise Malformed("cases without a case")
         if all(len(row) == 1 for row in rows):
             return Both(tuple(row[0] for row in rows))
         if any(len(row) != 2 for row in rows):

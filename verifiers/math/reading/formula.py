@@ -197,10 +197,25 @@ class Formula(Powers):
             if part is not None:
                 factors[-1] = part
                 return True
+        if isinstance(before, Quantity) and before.unit == units.ARCMINUTE:
+            inches = self._inches(before)
+            if inches is not None:
+                factors[-1] = inches
+                return True
         if isinstance(before, Num | Quantity) or self.tokens[self.at - 1].kind == "num":
             raise Malformed("two numbers side by side")
         factors.append(self._factor())
         return True
+
+    def _inches(self, feet: Quantity) -> Node | None:
+        """`5'10''`, without degrees before it."""
+        marks = [self.ahead(step).text for step in range(1, 3)]
+        if marks != ["'", "'"] and marks[:1] != ["''"]:
+            return None
+        part = number(self.take().text).value
+        self.at += 2 if marks == ["'", "'"] else 1
+        unit = units.find("ft")
+        return None if unit is None else Quantity(Add((feet.value, Num(part / 12))), unit)
 
     def _minutes(self, degrees: Quantity) -> Node | None:
         marks = self.ahead(1).text

@@ -13,6 +13,7 @@ from adjudge.verifiers.math.reading.conditions import Conditions
 from adjudge.verifiers.math.vocabulary import (
     HEDGES,
     MEASURED,
+    NUMBER_WORDS,
     PHRASES,
     WHERE,
     told,
@@ -116,6 +117,8 @@ class Labels(Conditions):
 
     def _text(self) -> Node | None:
         """An item of nothing but words: `circle`, `no solution`."""
+        if self.next.lower() in NUMBER_WORDS:
+            return None
         start, words = self.at, []
         while self.ahead().kind in ("word", "roman") and not self._joint():
             words.append(self.take().text.lower())

@@ -268,6 +268,8 @@ class _Lexer:
         if self.nested > _MAX_TEXT_DEPTH:
             raise OverLimit(f"text commands nested deeper than {_MAX_TEXT_DEPTH}")
         end = _group_end(self.text, self.at)
+        if end < 0 and name in ("mathbf", "boldsymbol", "bm"):
+            self._bare_unit()
         if end < 0:
             return  # `\rm` and its like: what follows is not in a group
         inner = self.text[self.text.index("{", self.at) + 1 : end - 1]
@@ -280,6 +282,13 @@ class _Lexer:
         else:
             self._inner(inner, name)
         self.at = end
+
+    def _bare_unit(self) -> None:
+        r"""`\mathbf i` without braces."""
+        found = _BARE_UNIT.match(self.text, self.at)
+        if found is not None:
+            self._put("cmd", f"\\unit{found[1]}")
+            self.at = found.end()
 
     def _inner(self, inner: str, name: str) -> None:
         maths = name in ("boldsymbol", "bm", "mathbf", "mathit", "mathcal", "boxed", "fbox", "pmb")
@@ -305,4 +314,5 @@ def _group_end(text: str, start: int) -> int:
     raise Malformed("a brace is never closed")
 
 
+_BARE_UNIT = re.compile(r"\s{0,3}([ijk])(?![A-Za-z])")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)

@@ -64,8 +64,10 @@ class Measures(Cursor):
         token = self.ahead()
         if token.kind == "cmd":
             return self._sign_unit(value, token)
-        if token.kind not in _LETTERS or self._stopped(token):
+        if token.kind not in _LETTERS:
             return None
+        if self._stopped(token):
+            return self._inch(value, token)
         if token.text in SCALES and token.kind != "letter":
             self.at += 1
             return Mul((value, Num(fmpq(SCALES[token.text]))))
@@ -73,6 +75,12 @@ class Measures(Cursor):
             self.at += 1
             return self._changed_by(Percent(value))
         return self._word_unit(value, token)
+
+    def _inch(self, value: Node, token: Token) -> Node | None:
+        """`72 in`, and nothing behind it."""
+        unit = units.find("in") if token.text == "in" and self.ahead(1).kind == "end" else None
+        self.at += unit is not None
+        return None if unit is None else Quantity(value, unit)
 
     def _changed_by(self, share: Percent) -> Node:
         """`20 percent increase`: a label, which a decrease contradicts."""
@@ -115,6 +123,8 @@ class Measures(Cursor):
         return self._noun_after(value) if token.kind != "letter" else None
 
     def _loosely(self, token: Token) -> bool:
+        if any(other.text == token.text and other is not token for other in self.tokens):
+            return False  # `\\pi m, m \\in Z`: a letter that stands elsewhere too
         before = self.tokens[self.at - 1] if self.at else token
         return self.loose and token.gap and self._ends() and before.kind != "end"
 
@@ -230,7 +240,7 @@ class Measures(Cursor):
 
 
 def lifted(terms: list[Node]) -> Node | None:
-    """`5 + 2\\sqrt{3} cm`: the unit at the end is the whole sum's."""
+    """`5 + 2\\sqrt{3} cm`: the unit at the end is the whole sum's; `1 km + 200 m` is one length."""
     last = terms[-1]
     if not isinstance(last, Quantity) or not last.unit.dimension:
         return None

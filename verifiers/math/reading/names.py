@@ -1,11 +1,14 @@
 r"""Letters: variables with their subscripts, functions applied, combinations, money."""
 
+from flint import fmpq
+
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
     Add,
     Apply,
     Call,
     Const,
+    Matrix,
     Mul,
     Neg,
     Node,
@@ -17,6 +20,7 @@ from adjudge.verifiers.math.reading.numerals import Numerals
 from adjudge.verifiers.math.units import find
 from adjudge.verifiers.math.vocabulary import (
     NAMED,
+    NUMBER_WORDS,
 )
 
 _VARIABLE_RUNS = frozenset(
@@ -27,7 +31,26 @@ _CHANCES = frozenset(("P", "E", "Pr", "V"))
 _EVENTS = frozenset(
     ("\\mid", "\\|", "\\cap", "\\cup", "=", "<", ">", "\\le", "\\ge", "\\leq", "\\geq", "\\ne")
 )
-_MONEY = frozenset(("\\$", "€", "£", "¥", "₹", "₽", "₩", "$", "Rs"))
+_MONEY = frozenset(
+    (
+        "\\$",
+        "€",
+        "£",
+        "¥",
+        "₹",
+        "₽",
+        "₩",
+        "$",
+        "Rs",
+        "USD",
+        "EUR",
+        "GBP",
+        "CNY",
+        "RMB",
+        "JPY",
+        "INR",
+    )
+)
 
 
 _OPERATORS = frozenset(("Var", "Cov", "SD", "Pr", "Std", "Corr", "Area", "Vol"))
@@ -144,7 +167,7 @@ class Names(Numerals):
     def _word(self) -> Node:
         token = self.ahead()
         text = token.text
-        if text in _MONEY:
+        if text in _MONEY and self.ahead(1).kind == "num":
             return self._money()
         if text in NAMED:
             self.at += 1
@@ -154,6 +177,11 @@ class Names(Numerals):
             items = self.items(")")
             self.expect(")")
             return Apply(text, tuple(items))
+        if text == "diag" and self.ahead(1).text == "(":
+            return self._diagonal()
+        if text.lower() in NUMBER_WORDS and self._is_alone():
+            self.at += 1
+            return Num(fmpq(NUMBER_WORDS[text.lower()]))
         if len(text) == 1:
             self.at += 1
             return Const(text) if text in ("e", "i") else self._named(text)
@@ -161,6 +189,22 @@ class Names(Numerals):
             self.spread()
             return self.postfixed()
         raise Malformed(f"the word {text!r} in a formula")
+
+    def _is_alone(self) -> bool:
+        """`x = three`, `ten percent`: words for numbers never multiply."""
+        before = self.tokens[self.at - 1].text if self.at else "="
+        after = self.ahead(1)
+        return before in ("=", ",", "-") and (
+            after.kind in ("end", "sign") or after.text == "percent"
+        )
+
+    def _diagonal(self) -> Node:
+        self.at += 2
+        items = self.items(")")
+        self.expect(")")
+        zero = Num(fmpq(0))
+        rows = [[a if i == j else zero for j in range(len(items))] for i, a in enumerate(items)]
+        return Matrix(tuple(map(tuple, rows)))
 
     def _money(self) -> Node:
         unit = find(self.take().text)

@@ -76,13 +76,28 @@ class Parser(Labels):
     def _joined(self, items: list[Node]) -> Node:
         if len(items) == 1:
             return items[0]
+        if self.joint == "or" and (groups := self._systems(items)):
+            return Either(groups)
         return {"or": Either, "and": Both}.get(self.joint, List)(tuple(items))
+
+    @staticmethod
+    def _systems(items: list[Node]) -> tuple[Node, ...]:
+        """`x = 0, y = 0 or x = 1, y = 1`: each name once in each group."""
+        heads = [item.sides[0] for item in items if isinstance(item, Relation)]
+        size = len(set(heads))
+        if len(heads) != len(items) or size < 2 or len(items) % size or len(items) == size:
+            return ()
+        groups = [items[at : at + size] for at in range(0, len(items), size)]
+        if any(set(heads[at : at + size]) != set(heads) for at in range(0, len(items), size)):
+            return ()
+        return tuple(Both(tuple(group)) for group in groups)
 
     def items(self, *closers: str) -> list[Node]:
         """Statements up to a closer, which stays; conditions are put where they belong."""
         found: list[Node] = []
         joint, sign = "", ","
-        while sign and not (found and self._over(closers)):
+        enders = tuple(closer for closer in closers if closer != "[")  # it may open the next one
+        while sign and not (found and self._over(enders)):
             found.append(self._item())
             sign = self._sign_after(found, closers)
             joint = max(joint, sign, key=_WEIGHT.__getitem__)
@@ -148,20 +163,32 @@ class Parser(Labels):
     def relation(self) -> Node:
         sides: list[Node] = []
         ops: list[str] = []
-        if self.next in RELATIONS and RELATIONS[self.next] in ("~", "<", ">", "<=", ">=", "="):
+        if self.next == "<" and self._is_vector():
+            sides.append(self._side())
+        elif self.next in RELATIONS and RELATIONS[self.next] in ("~", "<", ">", "<=", ">=", "="):
             sides.append(Sym("…"))
         else:
             sides.append(self._side())
         if self.next in ("\\mid", "\\|") and not self.separators and not self.bars:
             self.at += 1
             return Congruence(self._side(), ZERO, sides[0])
-        while self.next in RELATIONS or self._says_equal():
+        while self._relates():
             ops.append(RELATIONS.get(self.take().text, "="))
             self.relating = self.relating or ops[-1] == "equiv"
             sides.append(self._side())
         self.relating = False
         found = _related(ops, sides)
         return self._modulo(found)
+
+    def _relates(self) -> bool:
+        if self.next in self.separators:
+            return False
+        return self.next in RELATIONS or self._says_equal()
+
+    def _is_vector(self) -> bool:
+        """`<1, 2, 3>`, and nothing behind it."""
+        inside = [token.text for token in self.tokens[self.at + 1 :]]
+        return inside[-1:] == [">"] and "," in inside and not {"<", ">"} & set(inside[:-1])
 
     def _says_equal(self) -> bool:
         if self.next not in ("is", "equals") or self.ahead().kind not in ("word", "roman"):

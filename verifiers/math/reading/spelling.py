@@ -37,7 +37,7 @@ _PLAIN = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "﹣": "-", "⁄": "/", "∕": "/",
     "’": "'", "′": "'", "‘": "'", "″": "''", "“": '"', "”": '"', "。": ".", "、": ",", "،": ",",
     "٫": ".", "٬": ",", "【": "[", "】": "]", "㎡": " m^2", "㎞": " km", "㎝": " cm", "℃": " degC ",
-    "℉": " degF ", "％": "%", "﹪": "%", "٪": "%", "\u200b": "", "\u200c": "", "\u200d": "",
+    "℉": " degF ", "％": "%", "∶": ":", "﹪": "%", "٪": "%", "\u200b": "", "\u200c": "", "\u200d": "",
     "\ufeff": "", "\u2061": "", "\u2062": "", "￥": "¥", "元": " yuan ", "º": "\\circ ",
 }  # fmt: skip
 _MAP = {
@@ -102,6 +102,24 @@ _REWRITTEN = (
     ),
     ("\\mathbb", re.compile(r"\\mathbb ?\{ ?([EP]) ?\}(?= ?[\[(])"), r"\1"),
     ("[", re.compile(r"(?<![A-Za-z\\])E ?\[ ?([A-Z]) ?\]"), r"E(\1)"),
+    ("cent", re.compile(r"\bper cent\b"), "percent"),
+    (
+        ")_",
+        re.compile(r"\(([0-9A-F]{1,40})\)(?=_\{?\d)"),
+        r"\1",
+    ),
+    (
+        "base",
+        re.compile(r"^([0-9A-Fa-f]{1,40}) ?\\text ?\{,? ?(?:in )?base ?\} ?(\d{1,2})$"),
+        r"\1_{\2}",
+    ),
+    ("mapsto", re.compile(r"^([a-zA-Z]) ?: ?([a-z]) ?\\(?:long)?mapsto(?![a-zA-Z])"), r"\1(\2)="),
+    ("mapsto", re.compile(r"^([a-z]) ?\\(?:long)?mapsto(?![a-zA-Z])"), r"f(\1)="),
+    (
+        "const",
+        re.compile(r"\+ ?(?:\\text ?\{ ?)?(?:an? )?(?:arbitrary )?const(?:ant|\.)? ?\}?(?![a-z])"),
+        "+C",
+    ),
     ("volt", re.compile(r"\belectron[ -]volts?\b"), "electronvolt"),
     ("light", re.compile(r"\blight[- ]years?\b"), "ly"),
     ("nautical", re.compile(r"\bnautical miles?\b"), "nmi"),
@@ -122,7 +140,11 @@ _REWRITTEN = (
     ("P_", re.compile(r"\{\}_\{?(\w{1,9})\}? ?P_\{?(\w{1,9})\}?"), r"P(\1,\2)"),
     ("\\over", re.compile(r"\{([^{}]{1,200})\\over\b([^{}]{1,200})\}"), r"\\frac{\1}{\2}"),
     ("\\choose", re.compile(r"\{([^{}]{1,200})\\choose\b([^{}]{1,200})\}"), r"\\binom{\1}{\2}"),
-    ("to", re.compile(r"^ ?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?$"), r"\1:\2"),
+    (
+        "to",
+        re.compile(r"^ ?(?:\\text ?\{ ?)?(\d{1,9}) ?(?:\\text ?\{ ?)?to ?\}? ?(\d{1,9}) ?\}?$"),
+        r"\1:\2",
+    ),
 )
 """Spellings that would be read as something else: minutes beside the minimum, roman i and e,
 `{}_nC_k`, `3 to 5`, `1 in 6`, hexadecimal digits in text. Each with a piece of text without which it

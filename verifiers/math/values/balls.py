@@ -80,6 +80,11 @@ class Budget(threading.local):
 budget = Budget()
 
 
+_ORDERS = 3
+_DIFFERENCE_BITS, _STEP_BITS = 1_000, 200
+_DIFFERENCE_ERROR = arb(2) ** -200
+
+
 class Evaluator:
     """Evaluates nodes at one point, within the pair's budget."""
 
@@ -265,8 +270,31 @@ class Evaluator:
             raise OverLimit("too many terms to add up")
         return int(whole)
 
-    def _derivative(self, _item: Derivative) -> acb:
-        raise Undecided("a derivative is not computed here")
+    def _derivative(self, item: Derivative) -> acb:
+        """By central differences at 1,000 bits: an error of h², far below what agreement asks for.
+
+        No proof, but then two functions that agree in this way at random points are equal far
+        beyond chance, and an analytic one is not mistaken by 2^-300 at a point of moderate size.
+        """
+        outer = self.point.get(item.variable)
+        if outer is None or item.order > _ORDERS:
+            raise Undecided("a derivative that is not computed here")
+        bits = ctx.prec
+        precise(_DIFFERENCE_BITS)
+        try:
+            found = self._difference(item, acb(outer.real.mid(), outer.imag.mid()), item.order)
+        finally:
+            precise(bits)
+            self.point[item.variable] = outer
+        return found + acb(arb(0, _DIFFERENCE_ERROR) * (1 + found.abs_upper()))
+
+    def _difference(self, item: Derivative, place: acb, order: int) -> acb:
+        if order == 0:
+            self.point[item.variable] = place
+            return self.value(item.body)
+        step = acb(arb(2) ** -_STEP_BITS)
+        after = self._difference(item, place + step, order - 1)
+        return (after - self._difference(item, place - step, order - 1)) / (2 * step)
 
     def _limit(self, _item: Limit) -> acb:
         raise Undecided("a limit is not computed here")

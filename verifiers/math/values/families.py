@@ -82,7 +82,7 @@ def _bodies(item: Node) -> list[_Body] | None:
         case Given(body=body, condition=condition):
             return _given(body, condition)
         case Builder(element=element, condition=condition):
-            return _given(element, condition) or _congruence_builder(element, condition)
+            return _built(element, condition)
         case List(items=parts) | Either(items=parts) | Set(items=parts):
             return _several(parts)
         case SetOp(op="cup", items=parts):
@@ -92,6 +92,14 @@ def _bodies(item: Node) -> list[_Body] | None:
         case Relation(ops=("in",), sides=(Sym(), body)):
             return _bodies(body)
     return _implicit(item)
+
+
+def _built(element: Node, condition: Node) -> list[_Body] | None:
+    """`{x | x = kπ, k ∈ ℤ}`, `{kπ | k ∈ ℤ}`, `{x | x ≡ 1 (mod 3)}`."""
+    match condition:
+        case Given(body=Relation(ops=("=",), sides=(head, value)), condition=rest):
+            return _given(value, rest) if head == element else None
+    return _given(element, condition) or _congruence_builder(element, condition)
 
 
 def _solved(left: Node | None, right: Node, modulus: Node) -> list[_Body] | None:

@@ -19,9 +19,23 @@ from adjudge.verifiers.math.nodes import (
 )
 from adjudge.verifiers.math.values.numbers import same_number
 
+_MARKS = {units.ARCMINUTE: "ft", units.ARCSECOND: "in"}
+
+
+def _in_feet(item: Node, other: Node) -> Node:
+    """`6'` beside a length is in feet."""
+    if not isinstance(item, Quantity) or not isinstance(other, Quantity):
+        return item
+    name = _MARKS.get(item.unit)
+    if name is None or other.unit.dimension != (("length", 1),):
+        return item
+    found = units.find(name)
+    return item if found is None else Quantity(item.value, found)
+
 
 def same_quantity(context: Context, gold: Node, answer: Node) -> bool:
     """At least one side is a Quantity or a Percent."""
+    gold, answer = _in_feet(gold, answer), _in_feet(answer, gold)
     if isinstance(gold, Quantity) and isinstance(answer, Quantity):
         return _both(context, gold, answer)
     if isinstance(gold, Percent) or isinstance(answer, Percent):

@@ -30,6 +30,7 @@ from adjudge.verifiers.math.values.intervals import (
     complement,
     end_of,
     half_line,
+    merged,
     operated,
 )
 
@@ -57,13 +58,21 @@ def _conditions(item: Node, variable: str) -> Pieces:
     match item:
         case Either(items=parts):
             return operated("cup", [pieces(part, variable) for part in parts])
-        case Both(items=parts) | List(items=parts):
+        case List(items=parts):
+            met = _met(parts, variable)
+            return met or operated("cup", [pieces(part, variable) for part in parts])
+        case Both(items=parts):
             return operated("cap", [pieces(part, variable) for part in parts])
         case Relation():
             return solved(item, variable)
         case Given(body=body, condition=Relation(ops=("in",), sides=(_, Numbers(name="R")))):
             return pieces(body, variable)
     raise NoSet
+
+
+def _met(parts: tuple[Node, ...], variable: str) -> Pieces:
+    """`x > 1, x < 3`; where nothing is in both (`x < 0, x > 2`), either is meant."""
+    return merged(operated("cap", [pieces(part, variable) for part in parts]))
 
 
 def _point(member: Node) -> Piece:

@@ -6,6 +6,7 @@ from random import Random
 
 from flint import acb, arb, fmpq
 
+from adjudge.verifiers.math.binding import bound, canonical
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import Undecided, Undefined
 from adjudge.verifiers.math.nodes import (
@@ -20,8 +21,6 @@ from adjudge.verifiers.math.nodes import (
     Num,
     Pow,
     Repeated,
-    bound,
-    canonical,
     kinds,
     rebuild,
     symbols,

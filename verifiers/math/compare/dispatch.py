@@ -34,7 +34,7 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
         return Decision(False, "undefined", str(error))
     except (OverLimit, RecursionError) as error:
         return Decision(False, "limit", str(error))
-    except (Undecided, NoSet, ArithmeticError, ValueError) as error:
+    except (Undecided, NoSet, ArithmeticError, ValueError, LookupError) as error:
         return Decision(None, "undecided", str(error))
     return Decision(equal, context.rule, context.note)
 

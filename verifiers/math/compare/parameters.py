@@ -125,6 +125,8 @@ def renamed(context: Context, gold: n.Node, answer: n.Node) -> bool:
     """Declared letters are bound: any names will do."""
     mine, theirs = _letters_of(gold), _letters_of(answer)
     left, right = _undeclared(gold), _undeclared(answer)
+    if left is gold and right is answer:
+        raise Undecided("conditions inside of what no rule reads")
     if not theirs:
         theirs = dict.fromkeys(sorted(n.symbols(right) - n.symbols(left)), "")
     free = {name: kind for name, kind in mine.items() if name in n.symbols(left)}

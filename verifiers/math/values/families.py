@@ -81,6 +81,8 @@ def _bodies(item: Node) -> list[_Body] | None:
             return _solved(left, right, modulus)
         case Given(body=body, condition=condition):
             return _given(body, condition)
+        case Builder(element=Sym(), condition=Given() as family):
+            return _bodies(family)  # `{x | x = 2k, k ∈ ℤ}`
         case Builder(element=element, condition=condition):
             return _built(element, condition)
         case List(items=parts) | Either(items=parts) | Set(items=parts):
@@ -159,7 +161,7 @@ def _several(parts: tuple[Node, ...]) -> list[_Body] | None:
 
 def _shared_congruence(parts: tuple[Node, ...]) -> tuple[Node, ...] | None:
     """`x ≡ 1, 3 (mod 8)`: the modulus at the end is everyone's."""
-    last = parts[-1]
+    last = parts[-1] if parts else None
     if not isinstance(last, Congruence) or any(isinstance(p, Congruence) for p in parts[:-1]):
         return None
     rights = [
@@ -261,6 +263,8 @@ def _same(left: Node, right: Node) -> bool:
 
 
 def same_progressions(context: Context, gold: list[Progression], answer: list[Progression]) -> bool:
+    if not gold or not answer:
+        return context.says(not gold and not answer, "different_family", "one side is empty")
     bounded = {one.start is not None for one in (*gold, *answer)}
     if len(bounded) != 1:
         return context.says(False, "different_family", "all integers against some of them")

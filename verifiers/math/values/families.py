@@ -81,8 +81,6 @@ def _bodies(item: Node) -> list[_Body] | None:
             return _solved(left, right, modulus)
         case Given(body=body, condition=condition):
             return _given(body, condition)
-        case Builder(element=Sym(), condition=Given() as family):
-            return _bodies(family)  # `{x | x = 2k, k ∈ ℤ}`
         case Builder(element=element, condition=condition):
             return _built(element, condition)
         case List(items=parts) | Either(items=parts) | Set(items=parts):

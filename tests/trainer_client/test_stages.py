@@ -14,8 +14,10 @@ from adjudge.trainer_client.estimate import Estimate
 from adjudge.trainer_client.jsonl import read_rows
 from adjudge.trainer_client.settings import Evaluate, Sample, Service
 from adjudge.trainer_client.stages import recipe as recipes
+from adjudge.trainer_client.stages.__main__ import main as launched
 from adjudge.trainer_client.stages.doctor import examine
 from adjudge.trainer_client.stages.judging import figures, groups_for
+from adjudge.trainer_client.stages.run_file import begin
 from adjudge.trainer_client.stages.sample import keep
 from tests.service.http.running import front
 from tests.trainer_client.fault_server import FaultServer
@@ -182,6 +184,27 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert run(app, ["doctor", "--url", "http://127.0.0.1:9"]).exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "say one of"),
+        (["nonsense"], "cold-start"),
+        (["grpo", "--modle", "x"], "modle"),
+        (["eval", "--config", "nowhere.yaml"], "nowhere"),
+    ],
+)
+def test_a_launcher_is_told_what_is_wrong(words: list[str], told: str) -> None:
+    with pytest.raises(SystemExit, match=told):
+        launched(words)
+
+
+def test_what_a_run_was_is_kept() -> None:
+    record = begin(Evaluate(model="m", data="d", out="o"))
+    assert record["settings"]["k"] == 8
+    assert record["versions"]["python"]
+    assert record["device"]
+
+
 def test_a_report_of_a_run(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from adjudge.trainer_client.stages.report import series, write_report
@@ -212,7 +235,7 @@ def test_a_report_of_a_run(tmp_path: Path) -> None:
     assert "0.500 ± 0.010" in text
     assert "1.000 ± 0.000" in text
     assert "<script>" not in text
-    assert (page.parent / f"{tmp_path.name}.png").stat().st_size > 10_000
+    assert (page.parent / f"{tmp_path.name}.png").stat().st_size > 2_000
     assert series(history, "kl") == {}
     assert list(series(history, "components/*")) == ["components/math/mean"]
     with pytest.raises(FileNotFoundError):

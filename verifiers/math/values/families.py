@@ -139,13 +139,6 @@ def _congruent(right: Node, modulus: Node) -> list[_Body] | None:
     ]
 
 
-def _from_braces(element: Node, condition: Node) -> list[_Body] | None:
-    """`{x | x = 2k, k ∈ ℤ}`: the condition is the family."""
-    if isinstance(element, Sym) and isinstance(condition, Given):
-        return _bodies(condition)
-    return _congruence_builder(element, condition)
-
-
 def _congruence_builder(element: Node, condition: Node) -> list[_Body] | None:
     """`{x : x ≡ 1 (mod 3)}`, perhaps with `x ∈ ℤ`."""
     if isinstance(condition, Congruence) and isinstance(element, Sym | Relation):

@@ -65,8 +65,8 @@ def _judges(client: RewardClient) -> bool:
 @contextmanager
 def serving(log: Path) -> Iterator[Judge]:
     judge = Judge(log)
-    judge.start()
     try:
+        judge.start()
         yield judge
     finally:
         judge.stop()

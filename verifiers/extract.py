@@ -18,6 +18,7 @@ box beside a full one is talk about boxes, a box in a bigger box is part of that
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from adjudge.verifiers.types import Completion, Verdict
@@ -63,6 +64,9 @@ MAX_BOXES = 256
 """More boxes than this, alike or not, are not read: no honest text has so many at its end."""
 MAX_BRACES = 20_000
 """The same: reading them takes a few milliseconds."""
+
+RECENT = 32
+"""Texts whose reading is remembered: the kinds of a request and the flags read the same one."""
 
 THOUGHTS = (
     ("<think>", "</think>"),
@@ -125,6 +129,7 @@ class Thought:
     """False: a thought was opened that never ends; then `final` is empty."""
 
 
+@lru_cache(maxsize=RECENT)
 def split_thought(text: str) -> Thought:
     """Cut at the last closing tag of whichever convention the text follows."""
     start = max(_after(text, close) for _, close in THOUGHTS)
@@ -143,7 +148,12 @@ def extract(completion: Completion, how: How = "boxed") -> Extraction:
     """Find the answer of `completion`; never raises, linear in the text."""
     if completion.finish_reason == "length":
         return Extraction(reason="truncated")
-    thought = split_thought(completion.text)
+    return _extract(completion.text, how)
+
+
+@lru_cache(maxsize=RECENT)
+def _extract(text: str, how: How) -> Extraction:
+    thought = split_thought(text)
     found = _READERS[how](thought.final) if thought.closed else Extraction(reason="unclosed_think")
     nowhere = found.reason in ("unclosed_think", "no_box", "no_tag")
     if nowhere and how != "last_line" and _READERS[how](thought.cot).candidates:
@@ -284,9 +294,10 @@ def _contents(written: str, boxes: bool) -> tuple[str, ...]:
 
 def _unwrap(content: str) -> str:
     """Strip blanks, emphasis and boxes that hold nothing but a box."""
+    content = content.strip().lstrip("*")
+    if not content.endswith(("^*", "_*")):  # a superscript star is no emphasis
+        content = content.rstrip("*")
     content = content.strip()
-    if content[:1] == "*" == content[-1:]:
-        content = content.strip("*").strip()
     for _ in range(MAX_UNWRAPS):
         inner = BOX.match(content) and _box_spans(content)[0]
         if not inner or inner[0][1] != len(content) - 1:

@@ -11,6 +11,7 @@ Two signs, the stronger of which counts:
 """
 
 import re
+import string
 import zlib
 
 from pydantic import Field
@@ -81,7 +82,10 @@ def _units(text: str) -> list[str]:
 
 def tail(text: str, chars: int) -> str:
     """The end of a text, each run of blanks as one: indentation is no loop."""
-    return " ".join(text[-4 * chars :].split())[-chars:]
+    near = " ".join(text[-2 * chars :].split())
+    if len(near) < chars:  # much of it was blank
+        near = " ".join(text[-4 * chars :].split())
+    return near[-chars:]
 
 
 def packed_ratio(text: str) -> float:
@@ -92,12 +96,18 @@ def packed_ratio(text: str) -> float:
     return len(zlib.compress(plain, 6)) / len(plain)
 
 
+_COMMON = f" {string.ascii_lowercase}{string.digits}{string.punctuation}".encode()
+_COMMON_FIRST = bytes.maketrans(_COMMON + bytes(set(range(128)) - set(_COMMON)), bytes(range(128)))
+"""ASCII with what most texts are made of in front."""
+
+
 def _numbered(text: str) -> bytes:
-    """A byte for each character, numbered as they come up; two where there are too many."""
+    """A byte for each character, small numbers for what comes up; two where there are too many.
+
+    Packing then costs much the same whatever the script.
+    """
     if text.isascii():
-        plain = text.encode()
-        order = bytes(dict.fromkeys(plain))
-        return plain.translate(bytes.maketrans(order, bytes(range(len(order)))))
+        return text.encode().translate(_COMMON_FIRST)
     numbers = {ord(char): at for at, char in enumerate(dict.fromkeys(text))}
     if len(numbers) <= 256:
         return text.translate(numbers).encode("latin-1")

@@ -6,6 +6,7 @@ no `\left`, no `\,`, no `$`. Every pattern is linear, and runs on at most `CHARS
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from adjudge.verifiers.math.limits import CHARS, Malformed, OverLimit
 
@@ -76,7 +77,15 @@ def spell(text: str) -> str:
     return _tidy(text)
 
 
-_REWRITTEN = (
+def _rows(found: re.Match[str]) -> str:
+    """Lines below each other are a list; a row that is empty or ends in a comma adds none."""
+    rows = (row.strip().rstrip(",;") for row in _SKIP.sub(r"\\\\ ", found[1]).split("\\\\"))
+    return ", ".join(row for row in rows if row)
+
+
+Rewriting = tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+_REWRITTEN: tuple[Rewriting, ...] = (
     ("{", re.compile(r"\{([:=+<>-])\}"), r"\1"),
     (
         "_",
@@ -103,6 +112,24 @@ _REWRITTEN = (
     ("\\mathbb", re.compile(r"\\mathbb ?\{ ?([EP]) ?\}(?= ?[\[(])"), r"\1"),
     ("[", re.compile(r"(?<![A-Za-z\\])E ?\[ ?([A-Z]) ?\]"), r"E(\1)"),
     ("cent", re.compile(r"\bper cent\b"), "percent"),
+    (
+        "\\begin{",
+        re.compile(
+            r"^\s*\\begin\{(aligned|alignedat|align|gathered|split|eqnarray)\*?\}"
+            r"((?:(?!\\(?:begin|end)\{).)*)\\end\{\1\*?\}\s*$",
+            re.DOTALL,
+        ),
+        lambda found: found[2].replace("&", ""),
+    ),
+    ("\\\\", re.compile(r"^(?!.*\\begin\{)(.*)$", re.DOTALL), _rows),
+    ("quad", re.compile(r"(?<=[\w}]) *\\q?quad *(?=[a-zA-Z](?:_\{?\w{1,3}\}?)? ?=)"), ", "),
+    (
+        "\\int",
+        re.compile(
+            r"\\[dt]?frac ?\{([^{}]{0,80}?)(d ?[a-zA-Z]) ?\}(\{(?:[^{}]|\{[^{}]{0,80}\}){1,80}\})"
+        ),
+        lambda found: f"\\frac{{{found[1].strip() or 1}}}{found[3]} {found[2]}",
+    ),
     (
         ")_",
         re.compile(r"\(([0-9A-F]{1,40})\)(?=_\{?\d)"),

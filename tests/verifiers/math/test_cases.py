@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adjudge.verifiers.math import verify
+from adjudge.verifiers.math.verdict import MathParams
 from adjudge.verifiers.types import Outcome
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -27,7 +28,8 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 def accepts(row: dict[str, Any]) -> bool:
     text = row["answer"] if row.get("raw") else f"So it is $\\boxed{{{row['answer']}}}$."
-    return verify(row["gold"], text).verdict is Outcome.CORRECT
+    params = MathParams(**row.get("params", {}))
+    return verify(row["gold"], text, params).verdict is Outcome.CORRECT
 
 
 def exact(*names: str) -> list[Any]:

@@ -31,6 +31,8 @@ RUNNING = b"running"
 RUNNING_MS = 10_000
 """A first run that is not renewed for so long died with its front."""
 POLL_S = 0.05
+LASTING = 0.9
+"""Share of the mean of a kind's cost that one more job leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,8 @@ class Memory:
         self._queue = queue
         self._kinds = kinds
         self._options = options
-        self._costly: set[str] = set()
-        """Kinds that once took long enough to be remembered; the others are never looked up."""
+        self._cost_ms: dict[str, float] = {}
+        """Of one row with this kind, as of late."""
         self._running: dict[str, asyncio.Task[RewardResponse]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
@@ -134,25 +136,35 @@ class Memory:
         return Recalled(whole, rows, left)
 
     def keep(self, parts: Sequence[Part], results: Sequence[JobResult | None]) -> None:
-        """Remember the rows that cost enough."""
-        kept = [
-            (key, row)
-            for part, result in zip(parts, results, strict=True)
-            if result is not None and self._rememberable(part)
-            if result.work_ms >= self._options.row_min_ms
-            for key, row in zip(self._keys(part), result.rows, strict=True)
-            if self._worth_keeping(row)
-        ]
+        """Remember the rows that cost enough, of the kinds that are looked up."""
+        kept: list[tuple[str, Row]] = []
+        for part, result in zip(parts, results, strict=True):
+            if result is None or not self._rememberable(part):
+                continue
+            self._learn(part, result)
+            if self._may_be_known(part) and any(map(self._worth_keeping, result.rows)):
+                rows = zip(self._keys(part), result.rows, strict=True)
+                kept += [(key, row) for key, row in rows if self._worth_keeping(row)]
         if kept:
-            self._costly |= {task.kind for part in parts for task in part.job.tasks}
             self._later(self._store(kept))
+
+    def _learn(self, part: Part, result: JobResult) -> None:
+        """A running mean: one row that had to wait for a core must not have its kind looked up
+        for ever, at a round trip for each group."""
+        for task in part.job.tasks:
+            spent = [row.components[task.label].ms for row in result.rows]
+            mean = sum(spent) / len(spent)
+            self._cost_ms[task.kind] = mean + LASTING * (self._cost_ms.get(task.kind, mean) - mean)
 
     def _rememberable(self, part: Part) -> bool:
         return part.cacheable and self._options.row_ttl_s > 0
 
     def _may_be_known(self, part: Part) -> bool:
         """Judging most kinds is quicker than asking Redis."""
-        return part.lane != "pure" or any(task.kind in self._costly for task in part.job.tasks)
+        if part.lane != "pure":
+            return True
+        cost_ms = sum(self._cost_ms.get(task.kind, 0.0) for task in part.job.tasks)
+        return cost_ms >= self._options.row_min_ms
 
     def _worth_keeping(self, row: Row) -> bool:
         components = row.components.values()

@@ -6,6 +6,7 @@ or Ctrl-C the order is: no new requests, what was taken is answered, the worker 
 
 import asyncio
 import contextlib
+import gc
 import logging
 import socket
 import subprocess
@@ -130,6 +131,8 @@ def _app(settings: Settings, queue: QueueOptions) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await desk.start()
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: not to be looked through again and again
         yield
         await desk.stop()
 

@@ -15,11 +15,13 @@ from adjudge.service.errors import QueueFull, QueueUnreachable
 from adjudge.service.queue.keys import (
     BLOCK_S,
     LANES,
+    PROMPT_S,
+    WAIT_S,
     Client,
     QueueOptions,
     prompt_client,
-    waiting_client,
 )
+from adjudge.service.queue.line import Command, Line
 from adjudge.service.queue.rate import Rate
 from adjudge.verifiers.types import Lane
 
@@ -80,7 +82,8 @@ class Front:
     def __init__(self, options: QueueOptions) -> None:
         self.options = options
         self.redis: Client = prompt_client(options.url)
-        self._pump_redis = waiting_client(options.url)
+        self._jobs = Line(options.url, PROMPT_S)
+        self._replies = Line(options.url, WAIT_S)
         self._reply = options.reply(secrets.token_hex(8))
         self._streams = [options.stream(lane) for lane in LANES]
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
@@ -96,7 +99,8 @@ class Front:
     async def stop(self) -> None:
         await end(self._tasks)
         await self.redis.aclose()
-        await self._pump_redis.aclose()
+        await self._jobs.close()
+        await self._replies.close()
 
     async def put(self, tickets: Sequence[Ticket], deadline_s: float) -> list[bytes | None]:
         """The replies in the order of the tickets; None where none came by the deadline."""
@@ -157,10 +161,8 @@ class Front:
         return [self._calls.get_nowait() for _ in range(min(most, self._calls.qsize()))]
 
     async def _send(self, calls: Sequence[_Call]) -> list[int | Exception]:
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for call in calls:
-                pipe.eval(ADMIT, len(self._streams), *self._streams, *call.arguments)
-            answers = await pipe.execute(raise_on_error=False)
+        head: Command = ("EVAL", ADMIT, len(self._streams), *self._streams)
+        answers = await self._jobs.ask(*((*head, *call.arguments) for call in calls))
         return [_refused(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
     # -- replies ---------------------------------------------------------------------------------
@@ -172,9 +174,7 @@ class Front:
             try:
                 if lost_at is not None or self._server is None:
                     await self._reconnected()
-                found = await self._pump_redis.blmpop(
-                    BLOCK_S, 1, self._reply, direction="RIGHT", count=BATCH
-                )
+                found = await self._awaited()
                 lost_at = None
             except (RedisError, OSError, TimeoutError) as error:
                 now = time.monotonic()
@@ -183,18 +183,25 @@ class Front:
                     self._fail_waiting(f"{UNREACHABLE}: {error}")
                 await asyncio.sleep(0.1)
                 continue
-            for reply in found[1] if found else ():
+            for reply in found:
                 self._deliver(reply)
+
+    async def _awaited(self) -> list[bytes]:
+        wait = ("BLMPOP", BLOCK_S, 1, self._reply, "RIGHT", "COUNT", BATCH)
+        answer = (await self._replies.ask(wait))[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer[1] if answer else []
 
     async def _reconnected(self) -> None:
         """A Redis that was restarted without its data has lost our jobs: say so at once."""
-        server = (await self._pump_redis.info("server"))["run_id"]
+        server = (await self.redis.info("server"))["run_id"]
         if self._server not in (None, server) and not await self._kept():
             self._fail_waiting("the queue (Redis) was restarted and lost the work")
         self._server = server
 
     async def _kept(self) -> bool:
-        lengths = [await self._pump_redis.xlen(stream) for stream in self._streams]
+        lengths = [await self.redis.xlen(stream) for stream in self._streams]
         return not self._waiting or sum(lengths) > 0
 
     def _deliver(self, reply: bytes) -> None:

@@ -13,6 +13,11 @@ from adjudge.verifiers.types import Lane
 LANES: tuple[Lane, ...] = ("pure", "code", "remote")
 BLOCK_S = 2.0
 """How long one blocking read waits in Redis, at most."""
+WAIT_S = BLOCK_S + 5.0
+"""Until one is given up: a machine that lost its power closes no connection, and keep-alive notices
+after two hours."""
+PROMPT_S = 0.8
+"""Until a command that answers at once is given up."""
 WORKERS = "workers"
 """The consumer group of every stream."""
 
@@ -67,7 +72,7 @@ class QueueOptions:
         return f"{self.prefix}:states"
 
 
-def prompt_client(url: str, timeout_s: float = 0.8) -> Client:
+def prompt_client(url: str, timeout_s: float = PROMPT_S) -> Client:
     """For commands that answer at once: fails within a second when Redis does not."""
     pool = BlockingConnectionPool.from_url(
         url,
@@ -80,19 +85,3 @@ def prompt_client(url: str, timeout_s: float = 0.8) -> Client:
         retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
     return Redis.from_pool(pool)
-
-
-def waiting_client(url: str) -> Client:
-    """For commands that block on purpose, `BLOCK_S` at a time.
-
-    redis-py 8's own socket timeout of five seconds breaks every longer wait. Ours is well above the
-    block, so that it only ends what no answer will come to: a machine that lost its power closes no
-    connection, and keep-alive notices after two hours.
-    """
-    return Redis.from_url(
-        url,
-        socket_timeout=BLOCK_S + 5.0,
-        socket_connect_timeout=2.0,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-    )

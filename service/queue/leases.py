@@ -1,12 +1,13 @@
 """The worker's end of the queue: take jobs under a lease, keep it, finish, bury."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from redis.exceptions import ResponseError
 
 from adjudge.service.queue.keys import LANES, WORKERS, Client, QueueOptions
+from adjudge.service.queue.line import Answer, Command, Line
 from adjudge.verifiers.types import Lane
 
 REPLY_TTL_MS = 600_000
@@ -45,11 +46,13 @@ class Finished:
 
 
 class Leases:
-    """`commands` for what answers at once, `waiter` for the blocking read (one for each lane)."""
+    """`commands` for what answers at once, `answers` for the replies alone, and a line for the
+    blocking read of each lane."""
 
-    def __init__(self, options: QueueOptions, commands: Client, worker: str) -> None:
+    def __init__(self, options: QueueOptions, commands: Client, answers: Line, worker: str) -> None:
         self._options = options
         self._redis = commands
+        self._answers = answers
         self._worker = worker
 
     async def open(self) -> None:
@@ -63,13 +66,16 @@ class Leases:
                 if "BUSYGROUP" not in str(error):
                     raise
 
-    async def take(self, waiter: Client, lane: Lane, count: int, block_ms: int) -> list[Lease]:
+    async def take(self, waiter: Line, lane: Lane, count: int, block_ms: int) -> list[Lease]:
         """Wait for jobs, and take up to `count` at once."""
-        found = await waiter.xreadgroup(
-            WORKERS, self._worker, {self._options.stream(lane): ">"}, count=count, block=block_ms
-        )
-        entries = _entries(found)
-        return [_lease(lane, entry_id, fields, 1) for entry_id, fields in entries]
+        bounds = ("COUNT", count, "BLOCK", block_ms)
+        streams = ("STREAMS", self._options.stream(lane), ">")
+        command = ("XREADGROUP", "GROUP", WORKERS, self._worker, *bounds, *streams)
+        found = _done(await waiter.ask(command))[0]
+        return [
+            _lease(lane, entry_id, dict(zip(fields[::2], fields[1::2], strict=True)), 1)
+            for entry_id, fields in (found[0][1] if found else ())
+        ]
 
     async def reclaim(self, lane: Lane, count: int) -> list[Lease]:
         """Take over what dead workers left behind."""
@@ -101,21 +107,23 @@ class Leases:
 
     async def finish(self, done: Sequence[Finished]) -> None:
         """Acknowledge, delete and reply in one MULTI: nothing is lost or left between."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for lane in {item.lease.lane for item in done}:
-                ids = [item.lease.id for item in done if item.lease.lane == lane]
-                pipe.xack(self._options.stream(lane), WORKERS, *ids)
-                pipe.xdel(self._options.stream(lane), *ids)
-            replies: dict[str, list[bytes]] = {}
-            for item in done:
-                body = item.lease.job.encode() + b" " + item.body
-                replies.setdefault(item.lease.reply, []).append(body)
-                if item.buried:
-                    pipe.xadd(self._options.dead, _letter(item), maxlen=DEAD_KEPT, approximate=True)
-            for reply, bodies in replies.items():
-                pipe.lpush(reply, *bodies)
-                pipe.pexpire(reply, REPLY_TTL_MS)
-            await pipe.execute()
+        answers = await self._answers.ask(("MULTI",), *self._finish(done), ("EXEC",))
+        _done(_done(answers)[-1])
+
+    def _finish(self, done: Sequence[Finished]) -> Iterator[Command]:
+        for lane in {item.lease.lane for item in done}:
+            ids = [item.lease.id for item in done if item.lease.lane == lane]
+            yield ("XACK", self._options.stream(lane), WORKERS, *ids)
+            yield ("XDEL", self._options.stream(lane), *ids)
+        replies: dict[str, list[bytes]] = {}
+        for item in done:
+            body = item.lease.job.encode() + b" " + item.body
+            replies.setdefault(item.lease.reply, []).append(body)
+            if item.buried:
+                yield ("XADD", self._options.dead, "MAXLEN", "~", DEAD_KEPT, "*", *_letter(item))
+        for reply, bodies in replies.items():
+            yield ("LPUSH", reply, *bodies)
+            yield ("PEXPIRE", reply, REPLY_TTL_MS)
 
     async def blob(self, key: str) -> bytes | None:
         found: bytes | None = await self._redis.get(key)
@@ -142,26 +150,23 @@ class Leases:
             await pipe.execute()
 
 
-def _letter(item: Finished) -> dict[str | bytes, str | bytes | int]:
+def _letter(item: Finished) -> Iterator[bytes | str | int]:
+    """Names and values in turn."""
     lease = item.lease
-    return {
-        "why": item.buried,
-        "at": int(time.time() * 1000),
-        "lane": lease.lane,
-        "o": lease.op,
-        "d": lease.payload,
-        "b": lease.blob,
-    }
+    yield from ("why", item.buried)
+    yield from ("at", int(time.time() * 1000))
+    yield from ("lane", lease.lane)
+    yield from ("o", lease.op)
+    yield from ("d", lease.payload)
+    yield from ("b", lease.blob)
 
 
-def _entries(found: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """The one stream's entries, in RESP2's shape (a list of pairs) or RESP3's (a map)."""
-    if not found:
-        return []
-    if isinstance(found, dict):
-        return [entry for part in next(iter(found.values())) for entry in part]
-    assert isinstance(found, list)
-    return list(found[0][1])
+def _done(answers: list[Answer]) -> list[Answer]:
+    """Raises the first error among them."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 def _lease(lane: Lane, entry_id: bytes, fields: dict[bytes, bytes], deliveries: int) -> Lease:

@@ -7,6 +7,7 @@ of them: they wait, and come back by themselves.
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import random
@@ -22,8 +23,9 @@ from redis.exceptions import RedisError, ResponseError
 
 from adjudge.service.desk import SandboxState
 from adjudge.service.ending import end
-from adjudge.service.queue.keys import BLOCK_S, QueueOptions, prompt_client, waiting_client
+from adjudge.service.queue.keys import BLOCK_S, WAIT_S, QueueOptions, prompt_client
 from adjudge.service.queue.leases import Finished, Lease, Leases
+from adjudge.service.queue.line import Line
 from adjudge.service.worker.crew import Crew, CrewOptions
 from adjudge.service.worker.frames import Frame
 from adjudge.service.worker.settle import crashed, settle
@@ -85,7 +87,8 @@ class Supervisor:
         self.options = options
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._redis = prompt_client(options.queue.url, timeout_s=5.0)
-        self._leases = Leases(options.queue, self._redis, self.name)
+        self._answers = Line(options.queue.url, 5.0)
+        self._leases = Leases(options.queue, self._redis, self._answers, self.name)
         self._crews = {lane: Crew(crew) for lane, crew in options.crews.items()}
         self._held = _Held()
         self._done: asyncio.Queue[Finished] = asyncio.Queue()
@@ -109,6 +112,7 @@ class Supervisor:
                 self._forever(partial(self._reclaim, lane)),
             ]
         tasks = [asyncio.create_task(loop) for loop in loops]
+        gc.freeze()  # what is loaded now stays: not to be looked through again and again
         await self._stopping.wait()
         await self._drain()
         await end(tasks)
@@ -117,6 +121,7 @@ class Supervisor:
         with contextlib.suppress(RedisError, OSError):
             await self._leases.leave()
         await self._redis.aclose()
+        await self._answers.close()
 
     async def _drain(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -144,12 +149,12 @@ class Supervisor:
     # -- taking ----------------------------------------------------------------------------------
 
     async def _take_forever(self, lane: Lane) -> None:
-        waiter = waiting_client(self.options.queue.url)
+        waiter = Line(self.options.queue.url, WAIT_S)
         await self._crews[lane].first_ready()
         try:
             await self._forever(partial(self._take, waiter, lane))
         finally:
-            await waiter.aclose()
+            await waiter.close()
 
     def _room(self, lane: Lane) -> int:
         """Jobs that this lane can take now: one for each free place, and a few in hand so that no
@@ -158,7 +163,7 @@ class Supervisor:
         capacity = self._crews[lane].capacity
         return capacity + (capacity if lane == "pure" else 0) - held
 
-    async def _take(self, waiter: object, lane: Lane) -> None:
+    async def _take(self, waiter: Line, lane: Lane) -> None:
         if self._stopping.is_set():
             await asyncio.sleep(1.0)
             return

@@ -5,15 +5,50 @@ import contextlib
 import signal
 import socket
 from collections.abc import Iterator
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adjudge.service.settings import BadSettings, Settings
 
 KEEP_ALIVE_S = 120
 """Trainers pause between steps; a connection closed under a client's hands costs it a retry."""
 BACKLOG = 2048
+
+
+class Gathered:
+    """A transport that sends at once what is written in one turn of the loop: uvicorn writes an
+    answer's head and body apart, and each is a packet that wakes the client."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._held.append(data)
+
+    def _send(self) -> None:
+        if self._held:
+            self._transport.write(b"".join(self._held))
+            self._held.clear()
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's, over a `Gathered` transport."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, Gathered(transport)))
 
 
 class Server(uvicorn.Server):
@@ -30,7 +65,7 @@ def server(app: FastAPI, settings: Settings) -> Server:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,

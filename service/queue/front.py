@@ -51,6 +51,8 @@ that is larger than the limit is taken when its lane is empty, or it could never
 
 BATCH = 64
 """Requests in one round trip, replies in one read."""
+TURNS = 3
+"""Of the loop, from a reply to the answer that is made of it and sent."""
 UNREACHABLE = "the queue (Redis) cannot be reached"
 
 
@@ -185,6 +187,8 @@ class Front:
                 continue
             for reply in found:
                 self._deliver(reply)
+            for _ in range(TURNS):  # Who waited answers first: the next read wakes Redis.
+                await asyncio.sleep(0)
 
     async def _awaited(self) -> list[bytes]:
         wait = ("BLMPOP", BLOCK_S, 1, self._reply, "RIGHT", "COUNT", BATCH)

@@ -174,6 +174,7 @@ class Supervisor:
             return
         for lease in await self._leases.take(waiter, lane, room, int(BLOCK_S * 1000)):
             self._accept(lease)
+        await asyncio.sleep(0)  # The children get their jobs first: the next read wakes Redis.
 
     async def _reclaim(self, lane: Lane) -> None:
         await asyncio.sleep(self.options.queue.lease_s / 5)

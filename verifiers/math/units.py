@@ -200,13 +200,6 @@ def is_noun(unit: Unit) -> bool:
     return unit.dimension == (("noun", 1),)
 
 
-def is_money(unit: Unit) -> bool:
-    return bool(unit.dimension) and unit.dimension[0][0] in _MONEY
-
-
-_MONEY = frozenset(("usd", "eur", "gbp", "yen", "yuan", "rupee", "ruble", "won"))
-
-
 def product(left: Unit, right: Unit, power: int = 1) -> Unit:
     """left · right^power; temperatures in it are differences."""
     powers = dict(left.dimension)

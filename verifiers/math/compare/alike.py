@@ -173,8 +173,6 @@ def _reindexed(answer: n.Node, mine: str, theirs: str) -> n.Node:
 def _single(item: n.Node) -> n.Node:
     if isinstance(item, n.List | n.Either | n.Both) and len(item.items) == 1:
         return item.items[0]
-    if isinstance(item, n.Tuple) and len(item.items) == 1 and (item.left, item.right) == ("(", ")"):
-        return item.items[0]
     return item
 
 

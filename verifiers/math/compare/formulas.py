@@ -6,7 +6,7 @@ from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.constants import constants_of
 from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
 from adjudge.verifiers.math.context import Context
-from adjudge.verifiers.math.fallback import Unsupported, prover
+from adjudge.verifiers.math.fallback import prover
 from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
 from adjudge.verifiers.math.values.functions import Huge
 from adjudge.verifiers.math.values.numbers import same_number
@@ -103,10 +103,7 @@ def decided(context: Context, gold: n.Node, answer: n.Node) -> bool:
 
 
 def _proven(context: Context, gold: n.Node, answer: n.Node, why: Undecided) -> bool:
-    try:
-        said = prover().decide(gold, answer, {})
-    except Unsupported:
-        raise why from None
+    said = prover().decide(gold, answer, {})
     if said == "limit":
         raise OverLimit("too heavy to be compared")
     if said == "undecided":

@@ -63,10 +63,8 @@ def _at_integers(context: Context, gold: n.Node, answer: n.Node, name: str) -> b
 def _rows(item: n.Node) -> tuple[tuple[n.Node, ...], ...] | None:
     if isinstance(item, n.Matrix):
         return item.rows
-    if isinstance(item, n.Tuple) and all(isinstance(part, n.Tuple) for part in item.items):
-        return tuple(part.items for part in item.items if isinstance(part, n.Tuple))
     if isinstance(item, n.Tuple):
-        return tuple((part,) for part in item.items)
+        return tuple(part.items for part in item.items if isinstance(part, n.Tuple))
     return None
 
 

@@ -1,7 +1,5 @@
 """Ratios of two or more terms: `2 : 3`."""
 
-from fractions import Fraction
-
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.formulas import with_constants
 from adjudge.verifiers.math.compare.kinds import differ
@@ -36,7 +34,4 @@ def _terms(item: n.Node) -> tuple[n.Node, ...] | None:
         return item.items
     if isinstance(item, n.Div):
         return item.top, item.bottom
-    if isinstance(item, n.Num):
-        value = Fraction(int(item.value.p), int(item.value.q))
-        return n.integer(value.numerator), n.integer(value.denominator)
     return None

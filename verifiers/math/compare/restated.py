@@ -37,9 +37,6 @@ def written_out(item: n.Node) -> n.Node:
 
 
 def _whole(item: n.Node) -> int | None:
-    if isinstance(item, n.Neg):
-        inner = _whole(item.arg)
-        return None if inner is None else -inner
     if isinstance(item, n.Num) and item.value.q == 1 and not item.decimal:
         return int(item.value.p)
     return None

@@ -123,9 +123,8 @@ def written_out(item: n.Builder) -> n.Node | None:
             return _integers(n.Sym(name), kind, (condition,), name)
         case element, n.Both(items=conditions):
             return _by_condition(element, conditions)
-        case element, condition:
-            return _listed(element, condition) or _by_condition(element, (condition,))
-    return None
+    element, condition = item.element, item.condition
+    return _listed(element, condition) or _by_condition(element, (condition,))
 
 
 def _listed(element: n.Node, condition: n.Node) -> n.Node | None:

@@ -156,7 +156,7 @@ class Atoms(Environments):
 
 _COMMANDS = {
     "frac": "frac", "binom": "binom", "sqrt": "sqrt", "surd": "surd", "cbrt": "cbrt",
-    "fourthroot": "fourth", "{": "set", "|": "bar", "Vert": "norm", "lfloor": "floor",
+    "fourthroot": "fourth", "{": "set", "|": "bar", "lfloor": "floor",
     "lceil": "ceil", "langle": "angled", "mathbb": "blackboard", "angle": "figure",
     "triangle": "figure", "ldots": "ellipsis", "sum": "sum", "prod": "prod", "int": "integral",
     "lim": "limit", "begin": "begin", "uniti": "unit_vector", "unitj": "unit_vector",

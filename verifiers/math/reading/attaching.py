@@ -3,7 +3,6 @@ r"""What stands behind a comma and belongs to what stands before it."""
 from adjudge.verifiers.math.nodes import (
     Add,
     Both,
-    Congruence,
     Const,
     Div,
     Given,
@@ -39,8 +38,6 @@ def attached(items: list[Node]) -> list[Node]:
             kept.append(item)
     if not conditions:
         return kept
-    if any(isinstance(item, Congruence) for item in conditions):
-        return items
     condition = conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
     return [Given(item, condition) for item in kept]
 

@@ -31,8 +31,6 @@ class Brackets(Names):
             case "<":
                 self.at += 1
                 return self._angled()
-            case "$":
-                return self._money()
         raise Malformed(f"{token.text!r} where a value should stand")
 
     def _round(self, opened: str, closers: tuple[str, ...]) -> Node:
@@ -85,8 +83,8 @@ class Brackets(Names):
         if self.accept("}"):
             self.bars = outer
             return self.atom()
-        items = self.items("}")
-        if self.accept("\\choose", "\\binom"):
+        items = self.items("}", "\\choose")
+        if self.accept("\\choose"):
             items = [Call("binom", (items[0], self.sum()))]
         self.bars = outer
         self.expect("}")
@@ -123,11 +121,6 @@ class Brackets(Names):
         self.bars -= 1
         self.separators = outer
         self.expect("\\|")
-        return Call("abs", (inner,))
-
-    def _norm(self) -> Node:
-        inner = self.sum()
-        self.expect("\\Vert")
         return Call("abs", (inner,))
 
     def _floor(self) -> Node:

@@ -1,5 +1,7 @@
 r"""Conditions behind a value: `where k is an integer`, `(k \in \mathbb{Z})`, `for all x`."""
 
+from abc import abstractmethod
+
 from adjudge.verifiers.math.nodes import (
     Both,
     Given,
@@ -44,8 +46,8 @@ _INTEGERS = {
 class Conditions(Formula):
     """A statement under its conditions."""
 
-    def _item(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def _item(self) -> Node: ...
 
     def _conditioned(self, found: list[Node], closers: tuple[str, ...]) -> list[Node]:
         """The items under the condition that follows `where`, `for`, `if` or in brackets.

@@ -13,7 +13,6 @@ from adjudge.verifiers.math.nodes import (
     Div,
     Infinity,
     Mul,
-    Neg,
     Node,
     Num,
     PlusMinus,
@@ -67,7 +66,6 @@ _STARTS = frozenset(
         "\\imath",
         "\\dot",
         "\\angle",
-        "\\Vert",
     ]
 )
 _ENDS = frozenset(("", "+", "-", "=", ",", ";", ")", "]", "}", "<", ">"))
@@ -308,9 +306,6 @@ _CONDITION = frozenset(
 
 
 def _small(exponent: Node) -> int | None:
-    if isinstance(exponent, Neg):
-        inner = _small(exponent.arg)
-        return None if inner is None else -inner
     if isinstance(exponent, Num) and exponent.value.q == 1 and abs(exponent.value) <= _LARGE_POWER:
         return int(exponent.value.p)
     return None

@@ -1,5 +1,7 @@
 r"""Words around a statement: `area: 5`, `maximum value 5`, `n is even`, `circle`."""
 
+from abc import abstractmethod
+
 from adjudge.verifiers.math.nodes import (
     ZERO,
     Congruence,
@@ -41,8 +43,8 @@ _DIVISIBLE = (("is", "divisible", "by"), ("is", "a", "multiple", "of"), ("is", "
 class Labels(Conditions):
     """One statement of a list."""
 
-    def _joint(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _joint(self) -> str: ...
 
     def _item(self) -> Node:
         if self.ahead().kind not in _WORDLIKE and self.next not in _EXTREME_SIGNS:

@@ -1,5 +1,7 @@
 r"""The levels of the grammar, declared for the ones below them, and what they share."""
 
+from abc import ABC, abstractmethod
+
 from adjudge.verifiers.math.nodes import (
     Mul,
     Neg,
@@ -11,7 +13,7 @@ from adjudge.verifiers.math.nodes import (
 from adjudge.verifiers.math.reading.measures import Measures
 
 
-class Levels(Measures):
+class Levels(Measures, ABC):
     letters = True
     """May a short word (`xyz`) be a product of letters?"""
     bars = 0
@@ -23,41 +25,41 @@ class Levels(Measures):
     relating = False
     """A congruence sign came before: `mod` names its modulus."""
 
-    def sum(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def sum(self) -> Node: ...
 
-    def product(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def product(self) -> Node: ...
 
-    def postfixed(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def postfixed(self) -> Node: ...
 
-    def mixed(self, whole: Num) -> Node | None:
-        raise NotImplementedError
+    @abstractmethod
+    def mixed(self, whole: Num) -> Node | None: ...
 
-    def relation(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def relation(self) -> Node: ...
 
-    def items(self, *closers: str) -> list[Node]:
-        raise NotImplementedError
+    @abstractmethod
+    def items(self, *closers: str) -> list[Node]: ...
 
-    def builder(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def builder(self) -> Node: ...
 
-    def function(self, name: str) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def function(self, name: str) -> Node: ...
 
-    def stops(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def stops(self) -> bool: ...
 
-    def atom(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def atom(self) -> Node: ...
 
-    def group(self) -> Node:
-        raise NotImplementedError
+    @abstractmethod
+    def group(self) -> Node: ...
 
-    def differs(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def differs(self) -> bool: ...
 
 
 def negative(value: Node) -> Node:

@@ -6,9 +6,10 @@ or spaces between them mean is settled here, because only here the blanks are st
 """
 
 import re
+from itertools import accumulate
 from typing import NamedTuple
 
-from adjudge.verifiers.math.limits import TOKENS, Malformed, OverLimit
+from adjudge.verifiers.math.limits import TOKENS, OverLimit
 from adjudge.verifiers.math.vocabulary import FUNCTIONS, ORDINALS
 
 
@@ -102,7 +103,7 @@ _DROPPED = frozenset(
 _SPELLINGS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
     "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]", "lvert": "|", "rvert": "|",
-    "vert": "|", "lVert": "Vert", "rVert": "Vert", "|": "Vert", "ast": "cdot", "bullet": "cdot",
+    "vert": "|", "lVert": "|", "rVert": "|", "Vert": "|", "ast": "cdot", "bullet": "cdot",
     "centerdot": "cdot", "cdots": "ldots", "dots": "ldots", "dotsc": "ldots", "dotsb": "ldots",
     "vdots": "ldots", "ddots": "ldots", "textdegree": "circ", "degrees": "degree", "land": "wedge",
     "colon": ":", "lnot": "neg", "iiint": "int", "iint": "int", "euro": "€", "pounds": "£",
@@ -306,12 +307,10 @@ def _group_end(text: str, start: int) -> int:
         start += 1
     if text[start : start + 1] != "{":
         return -1
-    depth = 0
-    for found in _BRACES.finditer(text, start):
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
-        if depth == 0:
-            return found.end()
-    raise Malformed("a brace is never closed")
+    braces = list(_BRACES.finditer(text, start))
+    depths = accumulate({"{": 1, "}": -1}.get(found[0], 0) for found in braces)
+    ends = (found.end() for found, depth in zip(braces, depths, strict=True) if depth == 0)
+    return next(ends, -1)
 
 
 _BARE_UNIT = re.compile(r"\s{0,3}([ijk])(?![A-Za-z])")

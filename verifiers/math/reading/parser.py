@@ -68,10 +68,7 @@ class Parser(Labels):
     def document(self) -> Node:
         if not self.tokens:
             raise Malformed("nothing")
-        items = self.items()
-        if self.ahead().kind != "end":
-            raise Malformed(f"{self.next!r} is in the way")
-        return self._joined(items)
+        return self._joined(self.items())
 
     def _joined(self, items: list[Node]) -> Node:
         if len(items) == 1:
@@ -216,11 +213,6 @@ class Parser(Labels):
         while self.next in SET_OPS:
             op = SET_OPS[self.take().text]
             first = _combined(op, first, self.sum())
-        if self.next == "\\" and self.ahead(1).text == "{":
-            self.at += 1
-            first = _combined("minus", first, self.sum())
-        if self.next in ("-",):
-            raise Malformed("a minus without its term")
         return first
 
     def builder(self) -> Node:

@@ -19,7 +19,6 @@ from adjudge.verifiers.math.nodes import (
     Percent,
     Pow,
     Quantity,
-    Root,
     Sym,
     Tuple,
     integer,
@@ -129,8 +128,6 @@ class Powers(Atoms):
                 low = self.group()
             else:
                 high = self._exponent() if self.next != "-" else Neg(self._after_sign())
-        if name == "lim":
-            raise Malformed("a limit without its point")
         if high in (Neg(ONE), integer(-1)) and name in INVERSES:
             name, high = INVERSES[name], None
         call = _called(name, self._arguments(), low)
@@ -197,8 +194,6 @@ def _called(name: str, args: tuple[Node, ...], low: Node | None) -> Node:
         return Call("log", (args[0], TWO))
     if name == "log" and low is not None:
         return Call("log", (args[0], low))
-    if name == "sqrt":
-        return Root(args[0], TWO)
     if low is not None:
         raise Malformed(f"a subscript of {name}")
     if name in ("max", "min") and len(args) == 1:

@@ -16,7 +16,6 @@ from adjudge.verifiers.math.nodes import (
     TWO,
     ZERO,
     Add,
-    Both,
     Builder,
     Congruence,
     Const,
@@ -173,8 +172,6 @@ def _given(body: Node, condition: Node) -> list[_Body] | None:
     match condition:
         case Relation(ops=("in",), sides=(Sym(name=name), Numbers(name=domain))):
             return _parametrised(body, name, domain)
-        case Both(items=(Relation(ops=("in",)) as only,)):
-            return _given(body, only)
         case Relation(ops=(">=" | ">",) as ops, sides=(Sym(name=name), low)):
             first = exact(low)
             if first is None or first.q != 1 or name not in _PARAMETERS:

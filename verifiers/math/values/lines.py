@@ -126,6 +126,8 @@ def _only(conditions: set[Node | None]) -> str:
 
 def _parametric(values: tuple[Node, ...], names: tuple[str, ...], looks: bool) -> Line | None:
     letters: frozenset[str] = frozenset().union(*(symbols(value) for value in values))
+    if len(set(names)) < len(names):
+        return None  # two values of one unknown
     if len(letters) != 1 or not letters <= _PARAMETERS or letters & set(names):
         return None
     (letter,) = letters
@@ -199,11 +201,15 @@ def _comparable(gold: Line, answer: Line) -> bool:
 
 def _same(gold: Line, answer: Line) -> bool:
     step = tuple(minus(b, a) for a, b in zip(gold.point, answer.point, strict=True))
-    if not any(not _equal(part, ZERO) for part in answer.direction):
+    if not (_moves(gold.direction) and _moves(answer.direction)):
         return False
     if not _parallel(gold.direction, answer.direction) or not _parallel(gold.direction, step):
         return False
     return not gold.whole or _on_lattice(gold, answer, step)
+
+
+def _moves(direction: tuple[Node, ...]) -> bool:
+    return not all(_equal(part, ZERO) for part in direction)
 
 
 def _parallel(left: tuple[Node, ...], right: tuple[Node, ...]) -> bool:
@@ -215,9 +221,7 @@ def _parallel(left: tuple[Node, ...], right: tuple[Node, ...]) -> bool:
 
 
 def _on_lattice(gold: Line, answer: Line, step: tuple[Node, ...]) -> bool:
-    axis = next((i for i, part in enumerate(gold.direction) if not _equal(part, ZERO)), None)
-    if axis is None:
-        return False
+    axis = next(i for i, part in enumerate(gold.direction) if not _equal(part, ZERO))
     turns = _whole(Div(answer.direction[axis], gold.direction[axis]))
     return turns in (1, -1) and _whole(Div(step[axis], gold.direction[axis])) is not None
 

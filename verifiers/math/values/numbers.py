@@ -1,6 +1,7 @@
 """Is one formula another? Exact values, then balls, then the digits that a decimal shows."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from random import Random
 
@@ -79,18 +80,17 @@ def _defined(item: Node) -> None:
     """Raises Undefined where it is a division by zero or the like, wherever one looks."""
     if _RISKY.isdisjoint(kinds(item)):
         return
-    trouble: Undefined | None = None
-    for point in islice(Points(symbols(item)), MIN_POINTS):
+    *others, last = islice(Points(symbols(item)), MIN_POINTS)
+    for point in others:
         try:
             Evaluator(point).value(item)
-        except Undefined as error:
-            trouble = error
+        except Undefined:
+            continue
         except Undecided:
             return
-        else:
-            return
-    if trouble is not None:
-        raise trouble
+        return
+    with suppress(Undecided):
+        Evaluator(last).value(item)
 
 
 def _same_value(context: Context, gold: Node, answer: Node) -> bool:

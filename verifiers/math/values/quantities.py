@@ -65,7 +65,12 @@ def _nouns(context: Context, gold: Quantity, answer: Quantity) -> bool:
         if not both or not units.same_noun(gold.unit.label, answer.unit.label):
             note = f"{gold.unit.label} is not {answer.unit.label}"
             return context.says(False, "different_unit", note)
-    return same_number(context, gold.value, answer.value)
+    return same_number(context, _count(gold), _count(answer))
+
+
+def _count(item: Quantity) -> Node:
+    """24 of `24 eggs`; `2 dozen` are a number themselves."""
+    return item.value if units.is_noun(item.unit) else item
 
 
 def _converted(value: Node, unit: Unit, into: Unit) -> Node:

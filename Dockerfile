@@ -5,8 +5,13 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /source
 RUN python3 -m venv /opt/adjudge
+# what it needs, in a layer of its own: a change of the source does not fetch it again
+COPY pyproject.toml .
+RUN python3 -c "import tomllib; made = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+print(*made['dependencies'], *made['optional-dependencies']['serve'], sep='\n')" > needs.txt \
+ && /opt/adjudge/bin/pip install --no-cache-dir --disable-pip-version-check --requirement needs.txt
 COPY . .
-RUN /opt/adjudge/bin/pip install --no-cache-dir --disable-pip-version-check '.[serve]' \
+RUN /opt/adjudge/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps . \
  && /opt/adjudge/bin/pip uninstall --yes --quiet pip setuptools \
  && find /opt/adjudge -name tests -type d -prune -exec rm -rf {} +
 

@@ -128,7 +128,16 @@ class Docker:
         """`runtime`: None: `runsc` where the engine has it, else the engine's own."""
         try:
             self._client = docker.from_env(timeout=60)
-            self._client.api.trust_env = False  # no proxy stands between us and the engine
+        except (DockerException, OSError) as error:
+            raise SandboxError(f"no engine: {error}") from error
+        self._client.api.trust_env = False  # no proxy stands between us and the engine
+        with contextlib.ExitStack() as undone:
+            undone.callback(self._client.close)
+            self._prepare(recipe or Recipe(), runtime)
+            undone.pop_all()
+
+    def _prepare(self, recipe: Recipe, runtime: str | None) -> None:
+        try:
             about: dict[str, Any] = self._client.info()
         except (DockerException, OSError) as error:
             raise SandboxError(f"no engine: {error}") from error
@@ -137,7 +146,7 @@ class Docker:
         self._labels = {LABEL: "slot", OWNER: _owner(), "adjudge.pid": str(os.getpid())}
         self._uids = _uids(about)
         reap(self._client)
-        self._image: Image = prepare(self._client, recipe or Recipe())
+        self._image: Image = prepare(self._client, recipe)
         self._profile = profile()
 
     @property

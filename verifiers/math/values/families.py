@@ -88,8 +88,6 @@ def _bodies(item: Node) -> list[_Body] | None:
             return _several(parts)
         case Relation(ops=("=",), sides=(Sym(), body)) | Labeled(value=body):
             return _bodies(body)
-        case Relation(ops=("in",), sides=(Sym(), body)):
-            return _bodies(body)
     return _implicit(item)
 
 

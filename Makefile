@@ -2,6 +2,7 @@
 export PYTHONSAFEPATH = 1
 PYTHON ?= python3
 VENV   ?= .venv
+JOBS   ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -23,7 +24,7 @@ $(VENV)/.dev: pyproject.toml scripts/make-venv
 serve: $(VENV)/.serve  ## run the service on http://127.0.0.1:8000
 	$(BIN)/adjudge serve
 test: $(VENV)/.dev  ## run every test that this machine can run; the others say why not
-	$(BIN)/pytest -rs
+	$(BIN)/pytest -rs -n $(JOBS) --dist loadfile
 check: $(VENV)/.dev  ## formatting, lint, types, layers, dependencies, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

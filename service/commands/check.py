@@ -2,9 +2,9 @@
 
 A row's right answer is put into the places where a completion may have it (bare, boxed, in answer
 tags); the row passes if one of them gets full marks from each reward that reads a reference. A list
-of accepted answers is tried answer by answer. A row with a `completion` (or `solution`) column is
-tried with that instead: code needs one. Where there is neither, the row passes if its reference can
-be used at all.
+of accepted answers is tried answer by answer. A row with a `completion` (a column of that name, or
+mapped to it) is tried with that instead: code needs one. Where there is neither, the row passes if
+its reference can be used at all, and the report says how many did.
 """
 
 import asyncio
@@ -79,6 +79,8 @@ class _Report:
     limit: int
     as_json: bool
     rows: int = 0
+    untried: int = 0
+    """Rows that passed because their reference can be used: nothing was there to try."""
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -105,6 +107,9 @@ class _Report:
         if self.failed:
             console.print(counted("why rows fail", self.reasons.most_common()))
         typer.echo(f"{self.rows} rows, {self.failed} fail", err=self.as_json)
+        if self.untried:
+            words = "have nothing to try, only their references were read: name the column of right"
+            typer.echo(f"{self.untried} rows {words} programs with --map completion=…", err=True)
 
 
 async def _check(
@@ -119,7 +124,10 @@ async def _check(
     with progress(console, total) as step:
         async with judge_at(url, settings) as judge:
             async for row, answer in judged(judge, _groups(given, tried)):
-                report.add(row, _problem(row, answer, tried.pop(row.line, None)))
+                found = tried.pop(row.line, None)
+                problem = _problem(row, answer, found)
+                report.untried += problem is None and not (found and found.tries)
+                report.add(row, problem)
                 step()
 
 

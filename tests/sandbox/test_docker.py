@@ -4,15 +4,13 @@ import contextlib
 import gc
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import docker
 import pytest
 from docker.errors import DockerException, NotFound
+from tests.sandboxes import process_of
 
 from adjudge.sandbox import docker as backend
 from adjudge.sandbox.attached import Attached
@@ -123,15 +121,7 @@ def test_a_service_that_dies_leaves_no_container(engine: docker.DockerClient, ho
         "threading.Thread(target=act, daemon=True).start()\n"
         "time.sleep(0.5)\nprint('up', flush=True)\nsys.stdin.read()\n"
     )
-    root = Path(__file__).parent.parent.parent
-    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        cwd="/",
-    )
+    process = process_of(code)
     assert process.stdin
     assert process.stdout
     with process:

@@ -2,8 +2,6 @@
 
 import gc
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import MakePool
+from tests.sandboxes import process_of
 
 from adjudge.sandbox.inside import rootfs
 from adjudge.sandbox.inside.spec import WORK
@@ -130,15 +129,7 @@ def test_a_service_that_dies_leaves_nothing(how: str, backend_name: str, open_fo
         "threading.Thread(target=act, daemon=True).start()\n"
         "time.sleep(0.7)\nprint('up', flush=True)\nsys.stdin.read()\n"
     )
-    root = Path(__file__).parent.parent.parent
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}", "TMPDIR": str(open_folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        cwd="/",
-    )
+    process = process_of(code, TMPDIR=str(open_folder))
     assert process.stdin
     assert process.stdout
     with process:

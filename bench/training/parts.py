@@ -174,6 +174,7 @@ def compared(out: Path, processes: int) -> dict[str, Any]:
 
     run = json.loads((out / "run.json").read_text())
     checked, wrong = [0] * processes, [0] * processes
+    shown: list[dict[str, Any]] = []
     tables = sorted((out / "completions").glob("*.parquet"))
     for table in tables:
         rows = read_table(table).to_pylist()
@@ -181,8 +182,11 @@ def compared(out: Path, processes: int) -> dict[str, Any]:
             rank = number * processes // len(rows)
             expected = score(row["completion"], str(total(row["prompt"])))
             checked[rank] += 1
-            wrong[rank] += abs(row["reward"] - expected) > 1e-6
-    return facts(run) | {"tables": len(tables), "checked": checked, "wrong": wrong}
+            if abs(row["reward"] - expected) > 1e-6:
+                wrong[rank] += 1
+                shown.append({"expected": expected, **row})
+    counted = {"tables": len(tables), "checked": checked, "wrong": wrong, "shown": shown[:20]}
+    return facts(run) | counted
 
 
 def total(prompt: str) -> int:

@@ -83,11 +83,12 @@ STOPS = re.compile(
 completion's."""
 
 
-_UNSEEN = (
+UNSEEN = (
     "\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
 )
-_SEEN = re.compile(f"[^{_UNSEEN}]")
+"""Blanks, zero-width and format characters, fillers: the inside of a pattern's brackets."""
+_SEEN = re.compile(f"[^{UNSEEN}]")
 
 
 def is_blank(text: str) -> bool:

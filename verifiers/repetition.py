@@ -82,10 +82,20 @@ def _units(text: str) -> list[str]:
 
 def tail(text: str, chars: int) -> str:
     """The end of a text, each run of blanks as one: indentation is no loop."""
-    near = " ".join(text[-2 * chars :].split())
+    near = _single_spaced(text[-2 * chars :])
     if len(near) < chars:  # much of it was blank
-        near = " ".join(text[-4 * chars :].split())
+        near = _single_spaced(text[-4 * chars :])
     return near[-chars:]
+
+
+def _single_spaced(text: str) -> str:
+    """`" ".join(text.split())`, in a third of the time where blanks seldom stand together."""
+    if not text.isascii():
+        return " ".join(text.split())
+    text = text.translate(_SPACES)
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip(" ")
 
 
 def packed_ratio(text: str) -> float:
@@ -93,9 +103,17 @@ def packed_ratio(text: str) -> float:
     if len(text) < MIN_TAIL_CHARS:
         return 1.0
     plain = _numbered(text)
-    return len(zlib.compress(plain, 6)) / len(plain)
+    packer = zlib.compressobj(6, zlib.DEFLATED, *_window(len(plain)))
+    return (len(packer.compress(plain)) + len(packer.flush())) / len(plain)
 
 
+def _window(size: int) -> tuple[int, int]:
+    """zlib's `wbits` and `memLevel`: a short text needs a window of 4 kB and one block, and to set
+    up more costs more than to pack it. The result has the same length."""
+    return (12, 6) if size <= 2_000 else (15, 8)
+
+
+_SPACES = {code: " " for code in range(128) if chr(code).isspace()}
 _COMMON = f" {string.ascii_lowercase}{string.digits}{string.punctuation}".encode()
 _COMMON_FIRST = bytes.maketrans(_COMMON + bytes(set(range(128)) - set(_COMMON)), bytes(range(128)))
 """ASCII with what most texts are made of in front."""

@@ -7,16 +7,16 @@ sequence of two states, target and other, with a cost for every change, is taken
 loan word alone does not leave the language, a clause does.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import compress, groupby
 
 from adjudge.verifiers.language import odds
 from adjudge.verifiers.language.han import of_run
 from adjudge.verifiers.language.regions import Region, hidden_regions
 from adjudge.verifiers.language.scripts import EXCLUSIVE, SCRIPT_OF, UNSPACED
-from adjudge.verifiers.language.words import Reading, Word, read
+from adjudge.verifiers.language.words import Reading, read
 
 SWITCH = 2.75
 """What a change of language costs within a clause, in the unit of the odds."""
@@ -79,12 +79,10 @@ def measure(text: str, target: str) -> Measure:
     """
     reading = read(text, _unread(text))
     if SCRIPT_OF[target] == "Han":
-        reading = Reading(_characters(reading.words), [])
-    inside = _decide(text, reading, target)
-    words = reading.words
-    total = sum(word.weight for word in words)
-    kept = sum(word.weight for word, own in zip(words, inside, strict=True) if own)
-    return Measure(total, kept, tuple(_spans(words, inside)))
+        reading = _characters(reading)
+    inside = _decide(reading, target)
+    total, kept = sum(reading.weights), sum(compress(reading.weights, inside))
+    return Measure(total, kept, tuple(_spans(reading, inside)))
 
 
 def _unread(text: str) -> list[Region]:
@@ -103,99 +101,120 @@ def _unread(text: str) -> list[Region]:
     return merged
 
 
-def _characters(words: list[Word]) -> list[Word]:
+def _characters(reading: Reading) -> Reading:
     """Runs of Han and Kana as single characters: a run may be of two languages."""
-    apart: list[Word] = []
-    for word in words:
-        if word.script == "Han":
-            places = range(word.start, word.end)
-            apart.extend(Word(i, i + 1, "Han", UNSPACED["Han"]) for i in places)
+    apart = Reading([], [], [], [], [])
+    for word, start, script, weight in zip(*reading[:4], strict=True):
+        if script == "Han":
+            for place, character in enumerate(word, start):
+                apart.add(character, place, "Han", UNSPACED["Han"])
         else:
-            apart.append(word)
+            apart.add(word, start, script, weight)
     return apart
 
 
-def _decide(text: str, reading: Reading, target: str) -> list[bool]:
+def _decide(reading: Reading, target: str) -> list[bool]:
     """For each word, is it in the target."""
     script = SCRIPT_OF[target]
-    inside = [word.script == script for word in reading.words]
+    inside = [word == script for word in reading.scripts]
     if target in EXCLUSIVE:
         return inside
-    own = [index for index, same in enumerate(inside) if same]
+    own = list(compress(range(len(inside)), inside))
     if script == "Han":
-        evidence = _han_evidence(text, reading.words, own, target)
+        evidence = _han_evidence(reading, own, target)
         states = likeliest(evidence, [HAN_SWITCH] * len(own))
     else:
-        states = _told_by_words(text, reading, own, target)
+        states = _told_by_words(reading, own, target)
     for index, state in zip(own, states, strict=True):
         inside[index] = state
     return inside
 
 
-def _told_by_words(text: str, reading: Reading, own: list[int], target: str) -> list[bool]:
+def _told_by_words(reading: Reading, own: list[int], target: str) -> list[bool]:
     """Against all rivals, and against the target's twin, which takes more to be believed."""
-    windows = list(odds.in_windows(text, reading, own, target))
-    begins = _begin_clauses(reading.breaks, own)
-    costs = [AT_CLAUSE if begin else SWITCH for begin in begins]
-    states = likeliest(odds.of_words(text, windows, reading, target), costs)
-    twin = odds.of_twin(text, windows, reading, target)
+    words, clauses = reading.texts, reading.breaks
+    if len(own) < len(words):
+        words = [words[index] for index in own]
+        clauses = [bisect_left(own, index) for index in clauses]
+    windows = list(odds.in_windows(words, clauses, target))
+    costs = _costs(len(own), clauses, SWITCH, AT_CLAUSE)
+    states = likeliest(odds.of_words(words, windows, target), costs)
+    twin = odds.of_twin(words, windows, target)
     if not twin:
         return states
     switch = TWIN_SWITCHES.get(target, TWIN_SWITCH)
-    costs = [switch * TWIN_AT_CLAUSE if begin else switch for begin in begins]
+    costs = _costs(len(own), clauses, switch, switch * TWIN_AT_CLAUSE)
     against = likeliest(twin, costs, switch)
     return [one and other for one, other in zip(states, against, strict=True)]
 
 
-def _begin_clauses(breaks: list[int], own: list[int]) -> list[bool]:
-    """For each word of `own`, does a clause end between the one before it and itself."""
-    before = [bisect_right(breaks, index) for index in own]
-    return [one < other for one, other in zip([0, *before], before, strict=False)]
+def _costs(words: int, clauses: list[int], within: float, at_clause: float) -> list[float]:
+    """What a change of language just before each word costs."""
+    costs = [within] * (words + 1)  # the last clause may have no words
+    for place in clauses:
+        costs[place] = at_clause
+    return costs[:words]
 
 
-def _han_evidence(text: str, words: list[Word], own: list[int], target: str) -> list[float]:
+def _han_evidence(reading: Reading, own: list[int], target: str) -> list[float]:
     """Characters that touch are a run."""
-    runs: list[list[int]] = []
+    runs: list[list[str]] = []
+    end = -1
     for index in own:
-        if runs and words[runs[-1][-1]].end == words[index].start:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
+        if reading.starts[index] != end:
+            runs.append([])
+        runs[-1].append(reading.texts[index])
+        end = reading.end(index)
     sign = 1.0 if target == "ja" else -1.0
-    spans = (text[words[run[0]].start : words[run[-1]].end] for run in runs)
-    return [sign * value for span in spans for value in of_run(span)]
+    return [sign * value for run in runs for value in of_run("".join(run))]
 
 
 def likeliest(evidence: list[float], costs: list[float], edge: float = 0.0) -> list[bool]:
     """Viterbi's path over two states; `evidence` is for True, minus `evidence` for False.
 
-    A change just before a value costs its `costs`; to begin or to end in False costs `edge`.
+    A change just before a value costs its `costs`; to begin or to end in False costs `edge`. None
+    of the costs is negative.
     """
+    if min(evidence, default=0.0) >= 0.0:
+        return [True] * len(evidence)  # False is never the likelier
     yes, no = 0.0, -edge
-    stays: list[tuple[bool, bool]] = []
-    for value, switch in zip(evidence, costs, strict=True):
-        stay_yes, stay_no = yes >= no - switch, no >= yes - switch
-        yes, no = (
-            (yes if stay_yes else no - switch) + value,
-            (no if stay_no else yes - switch) - value,
-        )
-        stays.append((stay_yes, stay_no))
-    state, path = yes >= no - edge, []
-    for stay_yes, stay_no in reversed(stays):
-        path.append(state)
-        if not (stay_yes if state else stay_no):
-            state = not state
+    changes: dict[bool, list[int]] = {True: [], False: []}
+    for place, (value, switch) in enumerate(zip(evidence, costs, strict=True)):
+        if yes < no - switch:
+            yes = no - switch
+            changes[True].append(place)
+        elif no < yes - switch:
+            no = yes - switch
+            changes[False].append(place)
+        yes += value
+        no -= value
+    return _path(len(evidence), changes, yes >= no - edge)
+
+
+def _path(length: int, changes: dict[bool, list[int]], state: bool) -> list[bool]:
+    """Read from its end, where it is in `state`; `changes`: where the likelier way to be in a
+    state was to come from the other."""
+    path: list[bool] = []
+    while len(path) < length:
+        places = changes[state]
+        while places and places[-1] >= length - len(path):
+            places.pop()
+        start = places.pop() if places else 0
+        path.extend([state] * (length - len(path) - start))
+        state = not state
     path.reverse()
     return path
 
 
-def _spans(words: list[Word], inside: list[bool]) -> Iterator[Span]:
+def _spans(reading: Reading, inside: list[bool]) -> Iterator[Span]:
     """Runs of words that are not in the target, of one script each."""
-    keys = [None if own else word.script for word, own in zip(words, inside, strict=True)]
-    position = 0
+    if all(inside):
+        return
+    keys = [None if own else script for script, own in zip(reading.scripts, inside, strict=True)]
+    start = 0
     for key, group in groupby(keys):
-        run = words[position : position + len(list(group))]
-        position += len(run)
+        stop = start + len(list(group))
         if key:
-            weight = sum(word.weight for word in run)
-            yield Span(run[0].start, run[-1].end, key, weight)
+            weight = sum(reading.weights[start:stop])
+            yield Span(reading.starts[start], reading.end(stop - 1), key, weight)
+        start = stop

@@ -15,8 +15,8 @@ def text_language(text: str) -> str | None:
     """The language of most of a text."""
     reading = read(text, hidden_regions(text))
     weights: dict[str, float] = {}
-    for word in reading.words:
-        weights[word.script] = weights.get(word.script, 0.0) + word.weight
+    for script, weight in zip(reading.scripts, reading.weights, strict=True):
+        weights[script] = weights.get(script, 0.0) + weight
     known = [s for s in weights if s in set(SCRIPT_OF.values())]
     if not known:
         return None
@@ -25,12 +25,13 @@ def text_language(text: str) -> str | None:
         return LANGUAGE_OF[script]
     if script == "Han":
         return max(("zh", "ja"), key=lambda language: measure(text, language).target)
-    return _among(text, reading, script)
+    return _among(reading, script)
 
 
-def _among(text: str, reading: Reading, script: str) -> str:
+def _among(reading: Reading, script: str) -> str:
     """fastText over all the words, and the word lists: each word's best list."""
-    words = [text[w.start : w.end].lower() for w in reading.words if w.script == script]
+    pairs = zip(reading.texts, reading.scripts, strict=True)
+    words = [word.lower() for word, its in pairs if its == script]
     shares = identify(" ".join(words))
     candidates = sorted(language for language in LISTED if SCRIPT_OF[language] == script)
     scores = {x: shares.get(x, 0.0) + _listed(words[:400], x) for x in candidates}
@@ -39,8 +40,8 @@ def _among(text: str, reading: Reading, script: str) -> str:
 
 def _listed(words: list[str], language: str) -> float:
     """Share of the words that are in a language's list."""
-    found = lexicon(language)
-    return sum(word in found.words for word in words) / len(words) if found else 0.0
+    known = lexicon(language).words
+    return sum(word in known for word in words) / len(words)
 
 
 def span_language(text: str, span: Span, target: str) -> str:

@@ -47,9 +47,8 @@ class Lexicon:
 
 
 @cache  # about 1 MB each, 40 MB for all with the model
-def lexicon(language: str) -> Lexicon | None:
-    if language not in LISTED:
-        return None
+def lexicon(language: str) -> Lexicon:
+    """Of one of `LISTED`."""
     words, letters = _page(language)
     return Lexicon(_values(words), _values(letters))
 
@@ -93,11 +92,15 @@ def identify(text: str, most: int = 6) -> dict[str, float]:
     """fastText's languages of a line of text (no line break in it), by our codes, with shares."""
     labels, shares = _model().predict(text, k=most)
     found: dict[str, float] = {}
-    for label, share in zip(labels, shares, strict=True):
-        code = label.removeprefix("__label__")
-        code = LABELS.get(code, code)
+    for code, share in zip(map(_code, labels), shares, strict=True):
         found[code] = found.get(code, 0.0) + min(1.0, share)
     return {code: share for code, share in found.items() if math.isfinite(share)}
+
+
+@cache  # of 176 labels
+def _code(label: str) -> str:
+    code = label.removeprefix("__label__")
+    return LABELS.get(code, code)
 
 
 LABELS = {"no": "nb", "nn": "nb", "sr": "hr", "sh": "hr", "bs": "hr", "yue": "zh", "wuu": "zh",

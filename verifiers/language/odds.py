@@ -6,13 +6,14 @@ spelling where no list has it.
 """
 
 import math
-from bisect import bisect_right
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
-from adjudge.verifiers.language.lexicon import Lexicon, identify, lexicon
+from adjudge.verifiers.language.lexicon import LISTED, Lexicon, identify, lexicon
 from adjudge.verifiers.language.scripts import SCRIPT_OF
-from adjudge.verifiers.language.words import Reading, Word
+from adjudge.verifiers.language.words import LONGEST
 
 WINDOW = 12
 """Words that fastText sees together, up to twice as many; a window ends with a clause."""
@@ -45,92 +46,88 @@ UNSURE = frozenset({"mr"})
 """Languages whose words have no frequencies: too little to tell them from a twin by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    words: list[int]
-    """Indices in the reading."""
+REMEMBERED = 3_000
+"""Words of which the odds are remembered, against each of the rivals lately met."""
+
+
+class Window(NamedTuple):
+    start: int
+    stop: int
+    """Places in the list of words."""
     shares: dict[str, float]
     """fastText's languages of the target's script, summing to 1."""
 
 
-def of_words(text: str, windows: list[Window], reading: Reading, target: str) -> list[float]:
-    """For each word of the windows, in order, the odds of `target`."""
+def of_words(words: list[str], windows: list[Window], target: str) -> list[float]:
+    """For each word, the odds of `target`; the windows hold all the words in order."""
     rivals = _rivals(windows, target)
-    judges: dict[tuple[str, ...], _Words] = {}
     evidence: list[float] = []
     for window in windows:
         here = rivals + _local_rivals(window, target, rivals)
-        judge = judges.get(here) or judges.setdefault(here, _Words(target, here))
-        context = _context(window, target, here)
-        for index in window.words:
-            word = reading.words[index]
-            evidence.append(context + judge.odds(text[word.start : word.end]))
+        evidence += _of_window(words, window, target, here)
     return evidence
 
 
-def of_twin(text: str, windows: list[Window], reading: Reading, target: str) -> list[float]:
+def of_twin(words: list[str], windows: list[Window], target: str) -> list[float]:
     """The same against the target's twin alone; empty where there is none to tell it from."""
     twin = CLOSE.get(target)
     if twin is None or target in UNSURE:
         return []
-    judge = _Words(target, (twin,))
-    evidence: list[float] = []
-    for window in windows:
-        context = _context(window, target, (twin,))
-        words = (reading.words[index] for index in window.words)
-        evidence.extend(context + judge.odds(text[word.start : word.end]) for word in words)
-    return evidence
+    return [x for window in windows for x in _of_window(words, window, target, (twin,))]
 
 
-def in_windows(text: str, reading: Reading, own: list[int], target: str) -> Iterator[Window]:
-    """Windows that fastText is sure of as they are, the others in smaller pieces."""
-    listed = lexicon(target)
-    known: Container[str] = listed.words if listed else ()
-    for part in _cut(reading, own, WINDOW):
-        words = [text[reading.words[i].start : reading.words[i].end].lower() for i in part]
-        if sum(word in known for word in words) >= PLAIN * len(part):
-            yield Window(part, {target: 1.0})
+def _of_window(
+    words: list[str], window: Window, target: str, rivals: tuple[str, ...]
+) -> list[float]:
+    context, odds = _context(window, target, rivals), _odds(target, rivals)
+    return [context + odds[word] for word in words[window.start : window.stop]]
+
+
+def in_windows(words: list[str], clauses: list[int], target: str) -> Iterator[Window]:
+    """Windows that fastText is sure of as they are, the others in smaller pieces.
+
+    `clauses`: the places of the words that begin a clause, ascending.
+    """
+    known = lexicon(target).words
+    listed = list(map(known.__contains__, map(str.lower, words)))
+    for start, stop in _cut(clauses, 0, len(words), WINDOW):
+        if sum(listed[start:stop]) >= PLAIN * (stop - start):
+            yield Window(start, stop, {target: 1.0})
             continue
-        window = _window(text, reading.words, part, target)
+        window = _window(words, start, stop, target)
         if window.shares.get(target, 0.0) >= SURE:
             yield window
         else:
-            for piece in _cut(reading, part, PIECE):
-                yield _window(text, reading.words, piece, target)
+            for piece in _cut(clauses, start, stop, PIECE):
+                yield _window(words, *piece, target)
 
 
-def _cut(reading: Reading, own: list[int], least: int) -> Iterator[list[int]]:
+def _cut(clauses: list[int], start: int, stop: int, least: int) -> Iterator[tuple[int, int]]:
     """Parts of `least` to twice as many words, cut where a clause ends if one does."""
-    breaks = reading.breaks
-    part: list[int] = []
-    place = bisect_right(breaks, own[0]) if own else 0
-    for index in own:
-        new = place < len(breaks) and breaks[place] <= index
-        while place < len(breaks) and breaks[place] <= index:
-            place += 1
-        if (new and len(part) >= least) or len(part) >= 2 * least:
-            yield part
-            part = []
-        part.append(index)
-    if part:
-        yield part
+    while start < stop:
+        end = min(start + 2 * least, stop)
+        place = bisect_left(clauses, start + least)
+        if place < len(clauses):
+            end = min(end, clauses[place])
+        yield start, end
+        start = end
 
 
-def _window(text: str, words: list[Word], part: list[int], target: str) -> Window:
-    line = " ".join([text[words[i].start : words[i].end] for i in part])
+def _window(words: list[str], start: int, stop: int, target: str) -> Window:
+    line = " ".join(words[start:stop])
     if line.isupper():
         line = line.lower()
     script = SCRIPT_OF[target]
     found = {x: p for x, p in identify(line).items() if SCRIPT_OF.get(x, script) == script}
     total = sum(found.values()) or 1.0
-    return Window(part, {language: share / total for language, share in found.items()})
+    return Window(start, stop, {language: share / total for language, share in found.items()})
 
 
 def _rivals(windows: list[Window], target: str) -> tuple[str, ...]:
     tally: dict[str, float] = {}
     for window in windows:
         for language, share in window.shares.items():
-            tally[language] = tally.get(language, 0.0) + share * len(window.words)
+            tally[language] = tally.get(language, 0.0) + share * (window.stop - window.start)
     total = sum(tally.values()) or 1.0
     twin, ours = CLOSE.get(target), tally.pop(target, 0.0)
     if twin in tally and tally[twin] < 1.5 * ours:
@@ -154,39 +151,44 @@ def _context(window: Window, target: str, rivals: tuple[str, ...]) -> float:
     """A window's log-odds, weaker where few words speak."""
     best = max((window.shares.get(rival, 0.0) for rival in rivals), default=0.0)
     ratio = math.log((window.shares.get(target, 0.0) + 0.05) / (best + 0.05))
-    return CONTEXT * ratio * min(1.0, len(window.words) / 6)
+    return CONTEXT * ratio * min(1.0, (window.stop - window.start) / 6)
 
 
-class _Words:
-    """Odds of single words, each worked out once a text."""
+class _Odds(dict[str, float]):
+    """Odds of single words for a target against rivals, each worked out when first met."""
 
-    def __init__(self, target: str, rivals: tuple[str, ...]) -> None:
-        self.target = lexicon(target)
-        self.rivals = [found for found in map(lexicon, rivals) if found]
-        self.known: dict[str, float] = {}
+    def __init__(self, target: Lexicon, rivals: list[Lexicon]) -> None:
+        super().__init__()
+        self.target = target
+        self.rivals = rivals
 
-    def odds(self, word: str) -> float:
-        found = self.known.get(word)
-        if found is None:
-            found = self.known[word] = self._odds(word)
-        return found
+    def __missing__(self, word: str) -> float:
+        odds = self._odds(word)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        if len(word) <= LONGEST:
+            self[word] = odds
+        return odds
 
     def _odds(self, word: str) -> float:
         plain = word.lower()
-        if self.target is None:
-            return 0.0
         listed = self.target.words.get(plain, FLOOR)
-        rival = max((x.words.get(plain, FLOOR) for x in self.rivals), default=FLOOR)
+        rival = FLOOR
+        for other in self.rivals:
+            rival = max(rival, other.words.get(plain, FLOOR))
         value = _clamp(LISTED_GAIN * (listed - rival), LISTED_BOUND)
-        if listed == FLOOR or (rival == FLOOR and listed < -10):
-            value += self._spelling(self.target, plain)
+        if self.rivals and (listed == FLOOR or (rival == FLOOR and listed < -10)):
+            value += self._spelling(plain)
         return value * NAME_DAMPING if word[0].isupper() and abs(value) < 1.2 else value
 
-    def _spelling(self, target: Lexicon, plain: str) -> float:
-        if not self.rivals:
-            return 0.0
+    def _spelling(self, plain: str) -> float:
         best = max(rival.spelling(plain) for rival in self.rivals)
-        return _clamp(SPELLING_GAIN * (target.spelling(plain) - best), SPELLING_BOUND)
+        return _clamp(SPELLING_GAIN * (self.target.spelling(plain) - best), SPELLING_BOUND)
+
+
+@lru_cache(maxsize=16)
+def _odds(target: str, rivals: tuple[str, ...]) -> _Odds:
+    return _Odds(lexicon(target), [lexicon(rival) for rival in rivals if rival in LISTED])
 
 
 def _clamp(value: float, bound: float) -> float:

@@ -14,11 +14,15 @@ Region = tuple[int, int]
 INLINE = 600
 """Longest formula or code span inside a line of text, in characters."""
 TAG = 80
-_OPENER = re.compile(
-    r"```|~~~|`|\$\$?|\\\[|\\\(|\\begin\{([a-z]{1,20}\*?)\}|(?:https?://|www\.)[!-;=?-~]{1,2000}"
-    r"|<\|(?:start|channel|im_start)\|>[a-z]{0,12}|\[/?THINK\]"
-    r"|</?[A-Za-z!|｜][^<>\n]{0,80}>|\\[A-Za-z]{1,40}"
+_MARK = (
+    r"(?<=`)(?:``)?|(?<=~)~~|(?<=\$)\$?|(?<=\[)/?THINK\]"
+    r"|(?<=\\)(?:[\[(]|begin\{([a-z]{1,20}\*?)\}|[A-Za-z]{1,40})"
+    r"|(?<=<)(?:\|(?:start|channel|im_start)\|>[a-z]{0,12}|/?[A-Za-z!|｜][^<>\n]{0,80}>)"
 )
+"""What opens a region, after its first character: a search for one of a few is quick."""
+_OPENER = re.compile(rf"[`~$\\\[<](?:{_MARK})")
+_ADDRESS = r"(?:(?<=h)ttps?://|(?<=w)ww\.)[!-;=?-~]{1,2000}"
+_OPENER_OR_ADDRESS = re.compile(rf"[`~$\\\[<hw](?:{_MARK}|{_ADDRESS})")
 _ENVIRONMENTS = (
     "equation align aligned alignat gather gathered multline split eqnarray math displaymath array "
     "matrix pmatrix bmatrix vmatrix Vmatrix Bmatrix smallmatrix cases tabular tikzpicture "
@@ -41,7 +45,9 @@ class Scanner:
         """Disjoint and in order."""
         found: list[Region] = []
         position = 0
-        while match := _OPENER.search(self.text, position):
+        has_address = "://" in self.text or "www." in self.text
+        opener = _OPENER_OR_ADDRESS if has_address else _OPENER
+        while match := opener.search(self.text, position):
             position = self._end(match)
             if position > match.start() + 1 or match.group() == "\\":
                 found.append((match.start(), position))
@@ -121,7 +127,11 @@ _PROSE = re.compile(
 def hidden_regions(text: str) -> list[Region]:
     """What of `text` is not language; disjoint and in order."""
     regions = Scanner(text).regions()
-    prose = {region for region in regions if _is_prose(text[region[0] : region[1]])}
+    prose = {
+        (start, end)
+        for start, end in regions
+        if end - start >= PROSE_CHARS and _is_prose(text[start:end])
+    }
     shut = sum(end - start for start, end in regions)
     if sum(end - start for start, end in prose) <= len(text) - shut:
         return regions
@@ -129,7 +139,5 @@ def hidden_regions(text: str) -> list[Region]:
 
 
 def _is_prose(body: str) -> bool:
-    if len(body) < PROSE_CHARS:
-        return False
     prose = sum(match.end() - match.start() for match in _PROSE.finditer(body))
     return prose >= PROSE_SHARE * len(body)

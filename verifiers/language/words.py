@@ -34,38 +34,72 @@ _UNIT_NAMES = (
     "eur gbp cny rmb"
 )
 _UNITS = frozenset(_UNIT_NAMES.split())
+_FUNCTIONS = frozenset(_CALLED.split("|"))
+_APPLIED = frozenset(name for name in _FUNCTIONS if name[:-1] not in _FUNCTIONS)
+"""Functions that are words unless they are applied: `the sum of`, but `sum x`."""
+_CALL = re.compile(r"[A-Za-z]++ (?:[(\d^]|[A-Za-z](?![A-Za-z]))")
+"""A function's name that is applied: `sin x`, `max (`."""
+_CAMEL = re.compile(r"[a-z]++[A-Z]")
 INITIALS = 4
 """Longest run of ASCII capitals that is read as a label (ABC, GCD), not as a word."""
 
 
-class Word(NamedTuple):
-    start: int
-    end: int
-    """Offsets in the text."""
-    script: str
-    """Kana counts as Han: they are one script of Japanese."""
-    weight: float
+REMEMBERED = 20_000
+"""Words of ASCII letters of which it is remembered whether they count, for all texts together."""
+LONGEST = 30
+"""Characters of a word that is worth remembering."""
 
 
 class Reading(NamedTuple):
-    words: list[Word]
+    """Words in order, as columns: most steps look at one property of all the words."""
+
+    texts: list[str]
+    starts: list[int]
+    """Offsets in the text."""
+    scripts: list[str]
+    """Kana counts as Han: they are one script of Japanese."""
+    weights: list[float]
     breaks: list[int]
     """Indices of words that begin a new clause, ascending; an index may repeat."""
+
+    def add(self, word: str, start: int, script: str, weight: float) -> None:
+        self.fill()
+        self.texts.append(word)
+        self.starts.append(start)
+        self.scripts.append(script)
+        self.weights.append(weight)
+
+    def fill(self) -> None:
+        """Words of which only text and start were noted are Latin and weigh 1."""
+        missing = len(self.texts) - len(self.scripts)
+        self.scripts.extend(["Latin"] * missing)
+        self.weights.extend([1.0] * missing)
+
+    def end(self, index: int) -> int:
+        """Offset of the end of a word, exclusive."""
+        return self.starts[index] + len(self.texts[index])
+
+
+_PLAIN, _STOP, _CODED, _SPACED = 1, 2, 3, 4
+"""Groups of `_tokens`; without a group is a run of a script that has no spaces."""
 
 
 @lru_cache(maxsize=1)
 def _tokens() -> re.Pattern[str]:
+    """First what is commonest: ASCII letters with a blank, a stop or nothing behind them."""
     together, unspaced, spaced = letter_classes()
     return re.compile(
-        rf"(?P<code>{_CODE})|(?P<together>[{together}]++)|(?P<unspaced>[{unspaced}]++)"
-        rf"|(?P<spaced>[{spaced}]++(?:[{_JOINERS}][{spaced}]++)*+)"
-        r"|(?P<stop>[.!?。！？।؟;；:：\n,，、،])"
+        r"([A-Za-z]++)(?:\ |(?=[.,:;!?\n])|\Z)"
+        r"|([.!?。！？।؟;；:：\n,，、،])"
+        rf"|({_CODE})"
+        rf"|([{spaced}]++(?:[{_JOINERS}][{spaced}]++)*+)"
+        rf"|[{together}]++|[{unspaced}]++"
     )
 
 
 def read(text: str, regions: list[Region]) -> Reading:
     """The words outside `regions`, in order; linear in the text."""
-    reading = Reading([], [])
+    reading = Reading([], [], [], [], [])
     edges = [0, *(edge for region in regions for edge in region), len(text)]
     for index, (start, end) in enumerate(pairwise(edges)):
         if index % 2 == 0 and start < end:
@@ -75,25 +109,48 @@ def read(text: str, regions: list[Region]) -> Reading:
 
 def _read_part(text: str, start: int, end: int, reading: Reading) -> None:
     """The words between two regions; a region does not end a clause."""
-    words, breaks = reading
+    texts, starts = reading.texts, reading.starts
     for match in _tokens().finditer(text, start, end):
-        kind = match.lastgroup
-        if kind == "spaced":
-            word = _spaced(match.group(), match.start(), match.end())
-            if word:
-                words.append(word)
-        elif kind == "stop":
-            breaks.append(len(words))
-        elif kind != "code":
-            script = _script(match.group()[0])
-            weight = UNSPACED.get(script, 0.5) * (match.end() - match.start())
-            words.append(Word(match.start(), match.end(), script, weight))
+        group = match.lastindex
+        if group == _PLAIN:
+            word = match[1]
+            if _IS_WORD[word] or (word in _APPLIED and not _CALL.match(text, match.start(), end)):
+                texts.append(word)
+                starts.append(match.start())
+        elif group == _STOP:
+            reading.breaks.append(len(texts))
+        elif group != _CODED:
+            _add_run(match[0], match.start(), group == _SPACED, reading)
+    reading.fill()
 
 
-def _spaced(word: str, start: int, end: int) -> Word | None:
-    if len(word) <= INITIALS and _is_label(word):
-        return None
-    return Word(start, end, "Latin" if word[0] < "\u0250" else _script(word[0]), 1.0)
+def _add_run(run: str, start: int, spaced: bool, reading: Reading) -> None:
+    """Letters beyond ASCII, or that something other than a blank or a stop comes after."""
+    if not spaced:
+        script = _script(run[0])
+        reading.add(run, start, script, UNSPACED.get(script, 0.5) * len(run))
+    elif len(run) > INITIALS or not _is_label(run):
+        reading.add(run, start, "Latin" if run[0] < "\u0250" else _script(run[0]), 1.0)
+
+
+class _IsWord(dict[str, bool]):
+    """Whether a run of ASCII letters is a word whatever comes after it."""
+
+    def __missing__(self, run: str) -> bool:
+        is_word = not (
+            (len(run) <= INITIALS and _is_label(run))
+            or _CAMEL.match(run)
+            or run in _FUNCTIONS
+            or run[:-1] in _FUNCTIONS  # `sinx`
+        )
+        if len(self) >= REMEMBERED:
+            self.clear()
+        if len(run) <= LONGEST:
+            self[run] = is_word
+        return is_word
+
+
+_IS_WORD = _IsWord()
 
 
 def _is_label(word: str) -> bool:

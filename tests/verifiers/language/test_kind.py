@@ -244,6 +244,43 @@ def test_an_edge_costs_too() -> None:
     assert likeliest([3.0, -1.0], [1.0, 1.0], edge=2.0) == [True, True]
 
 
+@given(
+    some.lists(some.tuples(some.integers(-9, 9), some.integers(0, 9)), min_size=1, max_size=9),
+    some.integers(0, 9),
+)
+def test_no_path_is_likelier(steps: list[tuple[int, int]], edge: int) -> None:
+    def worth(path: tuple[bool, ...]) -> float:
+        told = sum(v if state else -v for (v, _), state in zip(steps, path, strict=True))
+        states = zip(steps, (True, *path), path, strict=False)
+        changes = sum(cost for (_, cost), one, other in states if one != other)
+        if not path[0] and edge < steps[0][1]:  # there are two ways to begin in False
+            changes += edge - steps[0][1]
+        return told - changes - edge * (not path[-1])
+
+    found = likeliest([float(v) for v, _ in steps], [float(cost) for _, cost in steps], edge)
+    assert worth(tuple(found)) == max(
+        map(worth, itertools.product((True, False), repeat=len(steps)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the sum of the terms", 5),
+        ("the sum x", 1),
+        ("suma sinx", 0),
+        ("sinh cosh", 0),
+        ("maxValue McDonald", 1),
+        ("apple(s) apply(s, t)", 1),
+        ("AB ABCDE km", 1),
+        ("co-op don't d'un", 3),
+    ],
+)
+def test_what_counts_as_a_word(text: str, words: int) -> None:
+    for shown in (text, f"{text}.", f"({text})"):
+        assert measure(shown, "en").words == words
+
+
 def test_twins_are_told_apart() -> None:
     czech = "Dobře, nejdřív si ujasníme, které číslo vlastně hledáme, protože jich může být více. "
     slovak = "Dobre, najprv si ujasníme, ktoré číslo vlastne hľadáme, pretože ich môže byť viac. "

@@ -104,12 +104,13 @@ class RewardRequest(Frozen):
     deadline_s: float | None = Field(default=None, gt=0, le=3600)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Component:
     """A verdict as it goes over the wire, with the time that it took.
 
     A plain dataclass, as all that there is one of for each completion: a model costs five times as
-    much to make, and a front makes a hundred thousand a second.
+    much to make, a frozen one four times, and a front makes a hundred thousand a second. Nobody
+    changes one all the same.
     """
 
     score: float | None
@@ -120,7 +121,7 @@ class Component:
     ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CompletionOut:
     id: str | None
     reward: float | None

@@ -26,6 +26,7 @@ class Combiner:
         self._weights = [spec.weight for spec in specs]
         self._gate = labels.index(how.gate.if_) if how.gate else None
         self._gated = {labels.index(name) for name in how.gate.zero} if how.gate else set()
+        self._plain = how.gate is None and how.clip is None
         all_decide = how.mode in ("product", "min")
         self._deciding = [
             at
@@ -36,6 +37,8 @@ class Combiner:
     def __call__(self, scores: Scores) -> float | None:
         """The reward of one completion, its scores in the order of the specs. None: could not
         tell."""
+        if len(scores) == 1 and scores[0] is not None and self._plain:
+            return _bounded(self._weights[0] * scores[0])  # what every mode makes of one
         if None in scores:
             if self._how.on_unscored == "zero":
                 scores = [score or 0.0 for score in scores]
@@ -65,6 +68,8 @@ class Combiner:
 
 
 def _bounded(value: float) -> float:
+    if -MAX_REWARD <= value <= MAX_REWARD:
+        return value
     return min(max(value, -MAX_REWARD), MAX_REWARD)
 
 

@@ -14,7 +14,7 @@ from adjudge.service.api import Component
 from adjudge.verifiers.types import Completion, Frozen, Prompt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `Component` is not
 class Entry:
     """One completion of a job."""
 
@@ -56,7 +56,7 @@ class Job(Frozen):
         return len(self.entries) * len(self.tasks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """What a job says of one completion."""
 

@@ -328,6 +328,8 @@ def _completion_out(given: str | CompletionIn, row: Row, reward: float | None) -
 
 def _rows(planned: GroupPlan, done: Sequence[tuple[Part, JobResult | None]]) -> list[Row]:
     """One row for each completion, its components in the order of the rewards."""
+    if len(done) == 1 and (result := done[0][1]) is not None and not planned.too_long:
+        return list(result.rows)  # one job had them all
     found: list[dict[str, Component]] = [{} for _ in planned.group.completions]
     flags: list[tuple[str, ...]] = [()] * len(found)
     for part, result in done:

@@ -9,16 +9,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, ResponseError
+from redis.exceptions import ConnectionError
 
 CONNECT_S = 2.0
 
-Command = Sequence[bytes | str | int | float]
+Command = tuple[bytes | str | int | float, ...]
 Answer = Any
 """In RESP2's shapes: bytes, integers, lists, None; a ResponseError in its place."""
+
+
+def _over_tcp(timeout_s: float) -> dict[str, Any]:
+    return {"socket_connect_timeout": min(timeout_s, CONNECT_S), "socket_keepalive": True}
 
 
 class Line:
@@ -32,9 +37,8 @@ class Line:
             url,
             protocol=2,
             socket_timeout=None,
-            socket_connect_timeout=min(timeout_s, CONNECT_S),
-            socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
+            **({} if url.startswith("unix:") else _over_tcp(timeout_s)),
         )
         self._connection = pool.make_connection()  # type: ignore[no-untyped-call]
         self._timeout_s = timeout_s
@@ -52,19 +56,24 @@ class Line:
         try:
             if not connection.is_connected:
                 await connection.connect()
-            packed = connection.pack_commands(commands)
+            packed = b"".join(map(pack_command, commands))  # type: ignore[arg-type] # its stub: one
             await connection.send_packed_command(packed, check_health=False)
-            return [await self._answer() for _ in commands]
+            parser = connection._parser  # past the connection's own way, which keeps time too
+            return [_raised(await parser.read_response()) for _ in commands]
+        except OSError as error:
+            await connection.disconnect(nowait=True)
+            raise ConnectionError(f"reading from Redis: {error}") from error
         except BaseException:
             # Half an answer may be under way: nothing may read it as that of the next command.
             await connection.disconnect(nowait=True)
             raise
 
-    async def _answer(self) -> Answer:
-        try:
-            return await self._connection.read_response()
-        except ResponseError as error:
-            return error
-
     async def close(self) -> None:
         await self._connection.disconnect()
+
+
+def _raised(answer: Answer) -> Answer:
+    """What is wrong with the command is an answer; what is wrong with the server ends the call."""
+    if isinstance(answer, ConnectionError):
+        raise answer
+    return answer

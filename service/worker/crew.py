@@ -1,7 +1,6 @@
 """Children of one lane, seen from the supervisor: start, ask, watch, kill, replace."""
 
 import asyncio
-import contextlib
 import logging
 import mmap
 import os
@@ -10,8 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +67,28 @@ _SELF_INFLICTED = {
 }
 
 
+class _Link(asyncio.Protocol):
+    """Cuts what a child sends into its replies."""
+
+    def __init__(self, answered: Callable[[int, bytes], None]) -> None:
+        self._answered = answered
+        self._held = bytearray()
+        self.lost = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        held = self._held
+        held += data
+        while len(held) >= REPLY.size:
+            number, size = REPLY.unpack_from(held)
+            if len(held) < REPLY.size + size:
+                return
+            self._answered(number, bytes(held[REPLY.size : REPLY.size + size]))
+            del held[: REPLY.size + size]
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.lost.set()
+
+
 class Child:
     """One child process and the frames that it holds."""
 
@@ -94,7 +114,7 @@ class Child:
                 env={**os.environ, "ADJUDGE_CHILD_REMOTES": options.remotes},
             )
         self._link = ours
-        self._writer: asyncio.StreamWriter | None = None
+        self._writer: asyncio.WriteTransport | None = None
 
     def _command(self, link: int) -> list[str]:
         options = self.options
@@ -109,11 +129,10 @@ class Child:
 
     async def serve(self) -> None:
         """Deliver the child's answers until it is gone; then fail what it held."""
-        reader, self._writer = await asyncio.open_connection(sock=self._link, limit=1 << 20)
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                number, size = REPLY.unpack(await reader.readexactly(REPLY.size))
-                self._answered(number, await reader.readexactly(size))
+        loop = asyncio.get_running_loop()
+        link = _Link(self._answered)
+        self._writer, _ = await loop.create_connection(lambda: link, sock=self._link)
+        await link.lost.wait()
         self.alive = False
         self._writer.close()
         await asyncio.to_thread(self.process.wait)
@@ -203,8 +222,7 @@ class Crew:
     def __init__(self, options: CrewOptions) -> None:
         self.options = options
         self.children: list[Child] = []
-        self._idle: deque[Child] = deque()
-        self._freed = asyncio.Condition()
+        self._idle: asyncio.Queue[Child] = asyncio.Queue()
         self._up = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -235,7 +253,7 @@ class Crew:
             except _NotBegun:
                 continue
             finally:
-                await self._free(child)
+                self._free(child)
 
     async def first_ready(self) -> None:
         """Wait until a child is up: jobs are better left to others until then."""
@@ -246,17 +264,13 @@ class Crew:
         return [child.greeting for child in self.children if child.ready.is_set()]
 
     async def _take(self) -> Child:
-        async with self._freed:
-            while not self._idle:
-                await self._freed.wait()
-            return self._idle.popleft()
+        while not (child := await self._idle.get()).alive:
+            pass  # it died in the queue
+        return child
 
-    async def _free(self, child: Child) -> None:
-        if not child.alive:
-            return
-        async with self._freed:
-            self._idle.append(child)
-            self._freed.notify()
+    def _free(self, child: Child) -> None:
+        if child.alive:
+            self._idle.put_nowait(child)
 
     async def _keep(self) -> None:
         """Keep one place filled."""
@@ -273,7 +287,6 @@ class Crew:
                 self.children.remove(child)
                 if not self.greetings():
                     self._up.clear()
-                self._idle = deque(other for other in self._idle if other is not child)
                 child.process.kill()
             if time.monotonic() - began < 1.0:
                 await asyncio.sleep(0.5)
@@ -281,9 +294,8 @@ class Crew:
     async def _open(self, child: Child) -> None:
         await child.ready.wait()
         self._up.set()
-        async with self._freed:
-            self._idle.extend([child] * self.options.threads)
-            self._freed.notify_all()
+        for _ in range(self.options.threads):
+            self._idle.put_nowait(child)
 
     async def _watch(self) -> None:
         while True:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,18 @@ def valkey() -> Iterator[str]:
     server = embedded.start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture
+def unix_valkey(tmp_path: Path) -> Iterator[str]:
+    """One that listens on a file alone, as a Redis on the same machine may."""
+    path = tmp_path / "valkey.sock"
+    options = ("--port", "0", "--unixsocket", str(path), "--save", "")
+    with subprocess.Popen([str(embedded.server_binary()), *options]) as process:
+        while not path.exists():
+            time.sleep(0.01)
+        yield f"unix://{path}"
+        process.terminate()
 
 
 @pytest.fixture

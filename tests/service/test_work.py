@@ -237,3 +237,14 @@ async def test_a_front_ends_at_once_after_an_answer(
         await desk.judge(request("a"))
         async with asyncio.timeout(10):
             await desk.stop()
+
+
+async def test_a_redis_on_a_unix_socket(
+    unix_valkey: str, queue: QueueOptions, options: WorkerOptions, start_worker: Start
+) -> None:
+    there = replace(queue, url=unix_valkey)
+    start_worker(replace(options, queue=there))
+    desk = QueueDesk(Front(there), kinds(), DeskOptions(needs_sandbox=False))
+    await desk.start()
+    assert reasons(await desk.judge(request("a", "b"))) == ["done", "done"]
+    await desk.stop()

@@ -39,7 +39,6 @@ from adjudge.verifiers.extract import extract
 from adjudge.verifiers.math import verdict as verdict_module
 from adjudge.verifiers.math import verify
 from adjudge.verifiers.math.fallback import prover
-from adjudge.verifiers.math.reading.answer import read
 from adjudge.verifiers.types import Completion, Verdict
 
 CASES = Path(__file__).parents[1] / "tests" / "cases" / "math"
@@ -320,7 +319,7 @@ def timed(gold: str, answer: str, afresh: bool = False) -> tuple[Verdict, float]
     """The verdict and its CPU time. What seems slow is timed again, with nothing remembered: on a
     machine that is shared, CPU time too depends on the neighbours."""
     if afresh:
-        for memory in (read, verdict_module._gold, verdict_module._compared):
+        for memory in (verdict_module._golds, verdict_module._tree, verdict_module._compared):
             memory.cache_clear()
     cpu = time.thread_time()
     verdict = verify(gold, f"\\boxed{{{answer}}}")

@@ -133,6 +133,8 @@ class Thought:
 @lru_cache(maxsize=RECENT)
 def split_thought(text: str) -> Thought:
     """Cut at the last closing tag of whichever convention the text follows."""
+    if "<" not in text and "THINK]" not in text:
+        return Thought("", text, closed=True)
     start = max(_after(text, close) for _, close in THOUGHTS)
     if any(text.find(opened, start) >= 0 for opened, _ in THOUGHTS):
         return Thought(text, "", closed=False)
@@ -149,11 +151,12 @@ def extract(completion: Completion, how: How = "boxed") -> Extraction:
     """Find the answer of `completion`; never raises, linear in the text."""
     if completion.finish_reason == "length":
         return Extraction(reason="truncated")
-    return _extract(completion.text, how)
+    return extract_text(completion.text, how)
 
 
 @lru_cache(maxsize=RECENT)
-def _extract(text: str, how: How) -> Extraction:
+def extract_text(text: str, how: How = "boxed") -> Extraction:
+    """The same of a text that was not cut."""
     thought = split_thought(text)
     found = _READERS[how](thought.final) if thought.closed else Extraction(reason="unclosed_think")
     nowhere = found.reason in ("unclosed_think", "no_box", "no_tag")
@@ -247,14 +250,14 @@ def _box_spans(text: str) -> tuple[list[Span], bool]:
     stack: list[int] = []  # for each open brace: where its content begins if it is a box, else -1
     argument = -1
     for mark in MARKS.finditer(text, first.start()):
-        match mark[0]:
-            case "{":
-                stack.append(mark.end() if mark.start() == argument else -1)
-            case "}":
-                _close(spans, stack, mark.start())
-            case token if token[1] in "bf":
-                argument = mark.end()
-                _add_bare(text, argument, spans)
+        found = mark[0]
+        if found == "{":
+            stack.append(mark.end() if mark.start() == argument else -1)
+        elif found == "}":
+            _close(spans, stack, mark.start())
+        elif found[1] in "bf":
+            argument = mark.end()
+            _add_bare(text, argument, spans)
     return spans, max(stack, default=-1) > (spans[-1][1] if spans else -1)
 
 
@@ -277,6 +280,9 @@ def _candidates(text: str, spans: list[Span], boxes: bool = False) -> Extraction
     """The distinct spellings at `spans`; with `boxes`, those of the boxes inside them."""
     if any(end - start > MAX_ANSWER_CHARS for start, end in spans):
         return Extraction(reason="limit")
+    if len(spans) == 1 and not boxes:
+        only = _unwrap(text[spans[0][0] : spans[0][1]])
+        return Extraction(reason="empty") if is_blank(only) else Extraction((only,))
     written = dict.fromkeys(text[start:end] for start, end in spans)
     spellings = dict.fromkeys(content for one in written for content in _contents(one, boxes))
     spellings = {spelling: None for spelling in spellings if not is_blank(spelling)}

@@ -6,17 +6,18 @@ from adjudge.verifiers.math.nodes import (
     Node,
     Repeated,
     Sym,
+    kinds,
     rebuild,
     replace,
-    walk,
+    with_values,
 )
 
 _BINDERS = (Repeated, Integral, Limit)
 
 
-def bound(item: Node) -> list[str]:
-    """The names of bound variables."""
-    return [part.variable for part in walk(item) if isinstance(part, _BINDERS)]
+def binds(item: Node) -> bool:
+    """Has it bound variables?"""
+    return not kinds(item).isdisjoint(_BINDERS)
 
 
 def canonical(item: Node, depth: int = 0) -> Node:
@@ -24,6 +25,6 @@ def canonical(item: Node, depth: int = 0) -> Node:
     if not isinstance(item, _BINDERS):
         return rebuild(item, lambda part: canonical(part, depth))
     name = f"@{depth}"
-    renamed = {field: getattr(item, field) for field in item.__slots__}
-    renamed |= {"variable": name, "body": replace(item.body, Sym(item.variable), Sym(name))}
-    return rebuild(type(item)(**renamed), lambda part: canonical(part, depth + 1))
+    body = replace(item.body, Sym(item.variable), Sym(name))
+    renamed = with_values(item, variable=name, body=body)
+    return rebuild(renamed, lambda part: canonical(part, depth + 1))

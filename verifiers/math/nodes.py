@@ -5,26 +5,40 @@ Nodes compare by structure; whether two of them *mean* the same is `compare`'s b
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from operator import attrgetter
+from types import EllipsisType
+from typing import Any, TypeVar, dataclass_transform
 
 from flint import fmpq
 
+Kind = TypeVar("Kind", bound=type)
 
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def node(kind: Kind) -> Kind:
+    """A dataclass that is frozen for the type checker alone: at run time that would make nodes, the
+    most of what reading makes, twice as slow to make."""
+    return dataclass(slots=True, unsafe_hash=True)(kind)  # type: ignore[return-value]
+
+
+@node
 class Node:
     """One vertex of the tree. No node inherits another; three slots remember what was found out
     about it (`kinds`, `symbols`, `exact`), for a tree is asked many times while it is compared."""
 
-    __slots__: tuple[str, ...] = ("_exact", "_kinds", "_symbols")
-    _exact: fmpq | None
-    _kinds: frozenset[type["Node"]]
-    _symbols: frozenset[str]
+    _exact: fmpq | EllipsisType | None = field(default=..., init=False, repr=False, compare=False)
+    _kinds: "frozenset[type[Node]] | None" = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    _symbols: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
 
 
 # -- formulas ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Num(Node):
     value: fmpq
     places: int = 0
@@ -33,68 +47,68 @@ class Num(Node):
     """Written with a point or an exponent: possibly a rounded value."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Sym(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Const(Node):
     name: str
     """pi, e or i."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Infinity(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Add(Node):
     terms: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Mul(Node):
     factors: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Neg(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Div(Node):
     top: Node
     bottom: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Pow(Node):
     base: Node
     exponent: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Root(Node):
     arg: Node
     index: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Percent(Node):
     arg: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class PlusMinus(Node):
     arg: Node
     lower: bool = False
     """True for ∓."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Call(Node):
     """A function that we know: sin, log, abs, binom, …"""
 
@@ -102,7 +116,7 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Apply(Node):
     """A letter before a parenthesis: f(x). Read as a product where that makes sense."""
 
@@ -110,7 +124,7 @@ class Apply(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Repeated(Node):
     """A bounded sum or product; `kind` is sum or prod."""
 
@@ -121,7 +135,7 @@ class Repeated(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Integral(Node):
     variable: str
     body: Node
@@ -129,14 +143,14 @@ class Integral(Node):
     high: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Derivative(Node):
     variable: str
     body: Node
     order: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Limit(Node):
     variable: str
     point: Node
@@ -148,24 +162,24 @@ class Limit(Node):
 # -- several values ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class List(Node):
     """Values with commas between and no bracket around: order and repetition free."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Either(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Both(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Tuple(Node):
     """A point, a vector or an interval: which of them only the other side can tell."""
 
@@ -174,37 +188,37 @@ class Tuple(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Matrix(Node):
     rows: tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Set(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Numbers(Node):
     """ℝ, ℤ, ℕ, ℚ or ℂ, perhaps with a superscript: `R+`, `R*`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Builder(Node):
     element: Node
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SetOp(Node):
     op: str
     """cup, cap or minus."""
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Relation(Node):
     """A chain: a < b ≤ c. Operators: = != < <= > >= in ~ sim."""
 
@@ -212,19 +226,19 @@ class Relation(Node):
     sides: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Congruence(Node):
     left: Node | None
     right: Node
     modulus: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Ratio(Node):
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Given(Node):
     """A value and what it holds under: `7k + 3, k ∈ ℤ`."""
 
@@ -232,7 +246,7 @@ class Given(Node):
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Piecewise(Node):
     branches: tuple[tuple[Node, Node], ...]
     """(value, condition); `otherwise` is Text."""
@@ -254,13 +268,13 @@ class Unit:
     """Added after the factor (temperatures)."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Quantity(Node):
     value: Node
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Labeled(Node):
     """`Paolo: 18`."""
 
@@ -268,13 +282,13 @@ class Labeled(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Text(Node):
     words: str
     """Lower case, articles dropped, single spaces."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Choice(Node):
     """The letter of an option, and what stands beside it: `(B) 12`."""
 
@@ -282,7 +296,7 @@ class Choice(Node):
     value: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Clock(Node):
     seconds: int
     """Since midnight."""
@@ -290,38 +304,45 @@ class Clock(Node):
     """Said whether morning or afternoon, or cannot be mistaken (18:45)."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Date(Node):
     year: int | None
     month: int
     day: int | None
 
 
-def children(item: Node) -> list[Node]:
-    found: list[Node] = []
-    for name in _held(type(item)):
-        _gather(getattr(item, name), found)
+Parts = Callable[[Any], tuple[Node, ...]]
+
+_PARTS: dict[type[Node], Parts] = {}
+"""How to get at the children of each type of node."""
+
+
+def children(item: Node) -> tuple[Node, ...]:
+    parts = _PARTS.get(type(item)) or _parts_of(type(item))
+    return parts(item)
+
+
+def _parts_of(kind: type[Node]) -> Parts:
+    written = [(part.name, part.type) for part in fields(kind) if part.init]
+    _PARTS[kind] = found = _getter([(name, held) for name, held in written if "Node" in str(held)])
     return found
 
 
-_HELD: dict[type[Node], tuple[str, ...]] = {}
+def _getter(held: list[tuple[str, Any]]) -> Parts:
+    names = [name for name, _ in held]
+    if [kind for _, kind in held] == [tuple[Node, ...]]:
+        return attrgetter(*names)
+    if len(held) > 1 and all(kind is Node for _, kind in held):
+        return attrgetter(*names)
+    return lambda item: tuple(part for name in names for part in _gathered(getattr(item, name)))
 
 
-def _held(kind: type[Node]) -> tuple[str, ...]:
-    """The fields of a type of node that hold nodes."""
-    known = _HELD.get(kind)
-    if known is None:
-        known = tuple(part.name for part in fields(kind) if "Node" in str(part.type))  # type: ignore[arg-type]
-        _HELD[kind] = known
-    return known
-
-
-def _gather(value: object, found: list[Node]) -> None:
+def _gathered(value: object) -> Iterator[Node]:
     if isinstance(value, Node):
-        found.append(value)
+        yield value
     elif isinstance(value, tuple):
         for part in value:
-            _gather(part, found)
+            yield from _gathered(part)
 
 
 def walk(item: Node) -> Iterator[Node]:
@@ -334,19 +355,38 @@ def walk(item: Node) -> Iterator[Node]:
 
 def kinds(item: Node) -> frozenset[type[Node]]:
     """The types of all nodes of the tree."""
-    try:
-        return item._kinds
-    except AttributeError:
+    found = item._kinds
+    if found is None:
         found = frozenset((type(item),)).union(*map(kinds, children(item)))
         object.__setattr__(item, "_kinds", found)
-        return found
+    return found
 
 
 def rebuild(item: Node, change: Callable[[Node], Node]) -> Node:
     """The same node with `change` applied to its direct children."""
-    values = [_changed(getattr(item, name), change) for name in item.__slots__]
+    if not children(item):
+        return item
+    values = [_changed(getattr(item, name), change) for name in _names(type(item))]
     result: Node = type(item)(*values)
     return result
+
+
+def with_values(item: Node, **values: Any) -> Node:  # noqa: ANN401 - any field's value
+    """The same node but for these fields."""
+    kept = {name: getattr(item, name) for name in _names(type(item))}
+    result: Node = type(item)(**(kept | values))
+    return result
+
+
+_NAMES: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a type of node."""
+    known = _NAMES.get(kind)
+    if known is None:
+        _NAMES[kind] = known = tuple(part.name for part in fields(kind) if part.init)
+    return known
 
 
 def _changed(value: Any, change: Callable[[Node], Node]) -> Any:  # noqa: ANN401 - any field's value
@@ -371,18 +411,23 @@ def rename(item: Node, names: dict[str, str]) -> Node:
 
 def symbols(item: Node) -> frozenset[str]:
     """Free variables."""
-    try:
-        return item._symbols
-    except AttributeError:
-        found = _free(item)
+    found = item._symbols
+    if found is None:
+        found = _named(item.name) if isinstance(item, Sym) else _free(item)
         object.__setattr__(item, "_symbols", found)
-        return found
+    return found
+
+
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> frozenset[str]:
+    return frozenset((name,))
 
 
 def _free(item: Node) -> frozenset[str]:
-    if isinstance(item, Sym):
-        return frozenset((item.name,))
-    found = frozenset[str]().union(*map(symbols, children(item)))
+    found = _NO_NAMES.union(*map(symbols, children(item)))
     if isinstance(item, Repeated):
         return (found - {item.variable}) | symbols(item.low) | symbols(item.high)
     if isinstance(item, Limit):

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from pydantic import Field
 
-from adjudge.verifiers.extract import BOX, Extraction, How, extract
+from adjudge.verifiers.extract import BOX, Extraction, How, extract, extract_text
 from adjudge.verifiers.math.compare import compare
 from adjudge.verifiers.math.context import Decision, Policies
 from adjudge.verifiers.math.limits import CHARS, Malformed, OverLimit
@@ -33,35 +33,33 @@ DEFAULTS = MathParams()
 
 
 def check(completion: Completion, reference: MathReference, params: MathParams) -> Verdict:
-    return _checked(completion, reference.answer, params)
-
-
-def _checked(completion: Completion, answer: Answers, params: MathParams) -> Verdict:
-    texts = [_unboxed(text) for text in ((answer,) if isinstance(answer, str) else answer)]
-    for text in texts:
-        _gold(text)
-    found = extract(completion, params.extract)
-    if found.reason is not None:
-        return found.refusal()
-    return _judged(texts, found, params)
+    golds = _golds(reference.answer)
+    return _judged(golds, extract(completion, params.extract), params)
 
 
 def verify(reference: str, completion: str, params: MathParams | None = None) -> Verdict:
     """Is the completion's answer equal to the reference? A bad one is `unscored`."""
     try:
-        return _checked(Completion(completion), reference, params or DEFAULTS)
+        golds = _golds(reference)
     except BadReference as error:
         return Verdict.unscored("bad_reference", str(error)[:500])
+    params = params or DEFAULTS
+    return _judged(golds, extract_text(completion, params.extract), params)
 
 
 @lru_cache(maxsize=4096)
-def _gold(text: str) -> Node:
-    try:
-        return _tree(text)
-    except (Malformed, OverLimit, RecursionError) as error:
-        raise BadReference(f"answer: {text[:SHOWN]!r} cannot be read: {error}") from error
+def _golds(answer: Answers) -> tuple[str, ...]:
+    """The references, without their boxes; all of them can be read."""
+    texts = tuple(_unboxed(text) for text in ((answer,) if isinstance(answer, str) else answer))
+    for text in texts:
+        try:
+            _tree(text)
+        except (Malformed, OverLimit, RecursionError) as error:
+            raise BadReference(f"answer: {text[:SHOWN]!r} cannot be read: {error}") from error
+    return texts
 
 
+@lru_cache(maxsize=4096)
 def _tree(text: str) -> Node:
     if len(text) > CHARS:
         raise OverLimit(f"longer than {CHARS:,} characters")
@@ -93,6 +91,8 @@ def _compared(gold: str, answer: str, policies: Policies) -> Decision:
 
 
 def _judged(golds: Sequence[str], found: Extraction, params: MathParams) -> Verdict:
+    if found.reason is not None:
+        return found.refusal()
     shown = found.answer[:SHOWN]
     for candidate in found.candidates:
         try:
@@ -101,20 +101,24 @@ def _judged(golds: Sequence[str], found: Extraction, params: MathParams) -> Verd
             return Verdict.incorrect("limit", str(error), shown)
         except (Malformed, RecursionError) as error:
             return Verdict.incorrect("unreadable", f"{candidate[:80]!r}: {error}", shown)
-    *others, answer = found.candidates
-    if any(_compared(other, answer, params).equal is not True for other in others):
+    if len(found.candidates) > 1 and _ambiguous(found, params):
         said = f"{len(found.candidates)} different answers are given"
         return Verdict.no_answer("ambiguous", said)
-    return _best(golds, answer, params, shown)
+    return _best(golds, found.answer, params, shown)
+
+
+def _ambiguous(found: Extraction, params: MathParams) -> bool:
+    *others, answer = found.candidates
+    return any(_compared(other, answer, params).equal is not True for other in others)
 
 
 def _best(golds: Sequence[str], answer: str, params: MathParams, shown: str) -> Verdict:
     decisions = []
     for text in golds:
         decision = _compared(text, answer, params)
-        decisions.append((text, decision))
         if decision.equal:
             return Verdict.correct(decision.reason, _detail(shown, "=", text, decision), shown)
+        decisions.append((text, decision))
     text, decision = next((pair for pair in decisions if pair[1].equal is None), decisions[0])
     return Verdict.incorrect(decision.reason, _detail(shown, "≠", text, decision), shown)
 

@@ -17,6 +17,8 @@ _MOST = 3
 
 def constants_of(gold: Node, answer: Node, solved: bool = False) -> tuple[list[str], list[str]]:
     """The constants of both sides: as many, or none on either."""
+    if not (symbols(gold) and symbols(answer)):
+        return [], []
     mine, theirs = _sure(gold, solved), _sure(answer, solved)
     if not mine and not theirs:
         mine, theirs = _of_antiderivative(gold), _of_antiderivative(answer)
@@ -30,11 +32,12 @@ def constants_of(gold: Node, answer: Node, solved: bool = False) -> tuple[list[s
 
 def _sure(item: Node, solved: bool) -> set[str]:
     names = symbols(item)
-    numbered = {name for name in names if _NUMBERED.fullmatch(name)}
+    numbered = {name for name in names if len(name) > 1 and _NUMBERED.fullmatch(name)}
     if not any("1" in name for name in numbered):
         numbered = set()  # `c_0`, `A_2`: numbered, but not from the first one on
-    bare = {"C"} & names if solved or _adds(item, "C") else set[str]()
-    return numbered | bare
+    if "C" in names and (solved or _adds(item, "C")):
+        numbered.add("C")
+    return numbered
 
 
 def _adds(item: Node, name: str) -> bool:

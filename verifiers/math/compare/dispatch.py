@@ -3,7 +3,7 @@
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import alike
 from adjudge.verifiers.math.compare.cases import branches
-from adjudge.verifiers.math.compare.formulas import formulas, measured
+from adjudge.verifiers.math.compare.formulas import formulas, measured, plain_formulas
 from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
 from adjudge.verifiers.math.compare.members import (
     collections,
@@ -41,7 +41,7 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if _plain(gold) and _plain(answer):
-        return formulas(context, gold, answer)
+        return plain_formulas(context, gold, answer)
     lines = as_lines(gold, answer)
     if lines is not None:
         return same_line(context, *lines)

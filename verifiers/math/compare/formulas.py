@@ -4,7 +4,7 @@ from itertools import permutations
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.constants import constants_of
-from adjudge.verifiers.math.compare.kinds import STRUCTURES, differ, formula
+from adjudge.verifiers.math.compare.kinds import differ, formula
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.fallback import prover
 from adjudge.verifiers.math.limits import OverLimit, Undecided, Undefined
@@ -21,6 +21,11 @@ def with_constants(context: Context, gold: n.Node, answer: n.Node, solved: bool 
     """
     if not (formula(gold) and formula(answer)):
         return context.same(gold, answer)
+    return plain_formulas(context, gold, answer, solved)
+
+
+def plain_formulas(context: Context, gold: n.Node, answer: n.Node, solved: bool = False) -> bool:
+    """Neither is or holds a structure, or infinity."""
     if not context.policies.rename:
         return decided(context, gold, answer)
     mine, theirs = constants_of(gold, answer, solved)
@@ -82,11 +87,11 @@ def _logarithmic(item: n.Node, names: list[str]) -> n.Node:
 
 
 def formulas(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    if isinstance(gold, STRUCTURES) or isinstance(answer, STRUCTURES):
+    if not (formula(gold) and formula(answer)):
         return differ(context, gold, answer)
     if _is_infinite(gold) or _is_infinite(answer):
         return context.says(gold == answer, "infinity")
-    return with_constants(context, gold, answer)
+    return plain_formulas(context, gold, answer)
 
 
 def _is_infinite(item: n.Node) -> bool:

@@ -25,7 +25,7 @@ def differ(context: Context, gold: n.Node, answer: n.Node) -> bool:
 
 
 def formula(item: n.Node) -> bool:
-    return not isinstance(item, STRUCTURES)
+    return type(item) not in _STRUCTURED
 
 
 SET_LIKE = (n.SetOp, n.Builder, n.Numbers)
@@ -36,5 +36,6 @@ COMPOUND = (
 )
 
 STRUCTURES = (*COMPOUND, n.Piecewise)
+_STRUCTURED = frozenset(STRUCTURES)
 
 SETS = (*SET_LIKE, n.Relation)

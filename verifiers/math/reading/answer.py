@@ -4,12 +4,12 @@ Text is what is left when no formula can be read: it is compared word by word, n
 """
 
 import re
-from functools import lru_cache
 
 from adjudge.verifiers.math.limits import Malformed
 from adjudge.verifiers.math.nodes import (
     Both,
     Choice,
+    Div,
     Either,
     List,
     Neg,
@@ -51,11 +51,14 @@ _LEAD = re.compile(
 )
 _TAIL = re.compile(r"(?:です|입니다|即可|。|\.| only| in total| altogether)+$")
 _CHOICE = re.compile(r"\(\s?([A-J])\s?\)\.?|([A-J])\s?[.:)]|\[([A-J])\]|([A-J])")
+_OPTIONS = frozenset("([ABCDEFGHIJ")
+"""How the letter of an option may begin."""
 _SEVERAL = re.compile(r"(?:or|and|&|oder|ou|y|或|和|及)(?![a-z])", re.IGNORECASE)
 """Behind the letter of an option: another option follows."""
 _LETTERED = re.compile(r"(?:\(([A-J])\)|([A-J])[.:)])\s{0,3}(.{1,400})", re.DOTALL)
 _WORDLIKE = re.compile(r"[^\W\d_]{2,}")
-_BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
+_BRACED = re.compile(r"\\[\\{}]|[{}]")
+_BLANKS = re.compile(r"\s+")
 _NOT_WORDS = re.compile(r"[^\w\s/%-]|_")
 
 
@@ -92,15 +95,21 @@ _NONE = re.compile(
 
 
 _NUMERAL = re.compile(r"(-?)([0-9]{1,300}(?:\.[0-9]{1,300})?)")
+_FRACTION = re.compile(
+    r"(-?)(?:\\[dt]?frac\{([0-9]{1,300})\}\{([0-9]{1,300})\}|([0-9]{1,300})/([0-9]{1,300}))"
+)
 """What most answers are, and nothing else could be meant by."""
 
 
-@lru_cache(maxsize=4_096)
 def read(text: str, loose: bool = True) -> Node:
     """The tree of one answer; raises Malformed, or OverLimit, for what is none."""
     if numeral := _NUMERAL.fullmatch(text):
         value = number(numeral[2])
         return Neg(value) if numeral[1] else value
+    if fraction := _FRACTION.fullmatch(text):
+        sign, top, bottom, *slashed = fraction.groups()
+        share = Div(number(top or slashed[0]), number(bottom or slashed[1]))
+        return Neg(share) if sign else share
     spelt = spell(text)
     _balanced(spelt)
     plain = _unwrapped(spelt).strip(" .;,:*")
@@ -110,16 +119,14 @@ def read(text: str, loose: bool = True) -> Node:
         spelt = plain = _REPEATED.sub("", plain).strip(" ,")
     if remark := _REMARK.fullmatch(plain):
         spelt = plain = _without_remark(plain, remark)
-    lead = _LEAD.match(plain)
+    lead = _LEAD.match(plain) if plain[:1].isalpha() else None
     if lead and lead.end() < len(plain):
         spelt = _after_lead(spelt, plain[lead.end() :])
         plain = plain[lead.end() :].strip(" .;,")
-    return (
-        _worded(plain)
-        or _excepted(plain)
-        or _said(spelt, plain, loose)
-        or _formula(spelt.strip(), plain, loose)
-    )
+    said = _worded(plain)
+    if said is None and plain[:1].isalnum():
+        said = _excepted(plain) or _said(spelt, plain, loose)
+    return said or _formula(spelt.strip(), plain, loose)
 
 
 def _excepted(plain: str) -> Node | None:
@@ -175,10 +182,13 @@ def _after_lead(spelt: str, rest: str) -> str:
 
 def _balanced(text: str) -> None:
     level = 0
-    for found in _BRACED.finditer(text):
-        level += {"{": 1, "}": -1}.get(found[0], 0)
-        if level < 0:
-            raise Malformed("a brace closes that was never opened")
+    for brace in _BRACED.findall(text):
+        if brace == "{":
+            level += 1
+        elif brace == "}":
+            level -= 1
+            if level < 0:
+                raise Malformed("a brace closes that was never opened")
     if level:
         raise Malformed("a brace is never closed")
 
@@ -191,7 +201,7 @@ def _unwrapped(text: str) -> str:
         text, count = _WRAP.subn(r" \1 ", text)
         if not count:
             break
-    return re.sub(r"\s+", " ", text)
+    return _BLANKS.sub(" ", text) if "  " in text else text
 
 
 def _worded(plain: str) -> Node | None:
@@ -199,12 +209,17 @@ def _worded(plain: str) -> Node | None:
     if len(plain) > 400:
         return None
     words = plain.lower().strip(" .!")
+    found = _phrase(words) if words[:1].isalpha() or words[:1] == "-" else None
+    return found or moment(plain) or (_choice(plain) if plain[:1] in _OPTIONS else None)
+
+
+def _phrase(words: str) -> Node | None:
     for said in (words, words.removeprefix("the ")):
         if said in PHRASES:
             return PHRASES[said]
     if _NONE.fullmatch(words):
         return EMPTY
-    return _verdict(words) or spoken(words) or moment(plain) or _choice(plain)
+    return _verdict(words) or spoken(words)
 
 
 def _verdict(words: str) -> Node | None:
@@ -244,7 +259,7 @@ _BOUND = re.compile(r"(?<![A-Za-z\\])[a-zA-Z] ?\\in(?![a-z])")
 
 
 def _formula(spelt: str, plain: str, loose: bool) -> Node:
-    loose = loose and _BOUND.search(spelt) is None
+    loose = loose and ("\\in" not in spelt or _BOUND.search(spelt) is None)
     try:
         return parse(spelt.rstrip(" .;,:"), loose)
     except Malformed as trouble:

@@ -9,6 +9,7 @@ from adjudge.verifiers.math.nodes import (
     Derivative,
     Div,
     Node,
+    Num,
     Numbers,
     Root,
     Sym,
@@ -44,24 +45,22 @@ class Atoms(Environments):
 
     def atom(self) -> Node:
         self.deeper()
-        try:
-            return self._atom()
-        finally:
-            self.depth -= 1
+        found = self._atom()
+        self.depth -= 1
+        return found
 
     def _atom(self) -> Node:
-        token = self.ahead()
-        match token.kind:
+        match self.kind:
             case "num":
                 return self._number(self.take().text)
-            case "base":
-                return self._based(self.take().text)
             case "letter":
                 return self._letter()
-            case "word" | "roman":
-                return self._word()
             case "cmd":
                 return self._command()
+            case "word" | "roman":
+                return self._word()
+            case "base":
+                return self._based(self.take().text)
         return self._bracket()
 
     def _command(self) -> Node:
@@ -73,7 +72,7 @@ class Atoms(Environments):
         if name in GREEK:
             return self._named(name)
         if token.text in _MONEY:
-            self.at -= 1
+            self.go(self.at - 1)
             return self._money()
         if name in _COMMANDS and not (name == "binom" and self.next == "("):
             reader: Callable[[], Node] = getattr(self, f"_{_COMMANDS[name]}")
@@ -87,6 +86,8 @@ class Atoms(Environments):
         top = self.group()
         bottom_at = self.at
         bottom = self.group()
+        if isinstance(top, Num) or isinstance(bottom, Num):
+            return Div(top, bottom)
         names = [t.text for t in self.tokens[top_at:bottom_at] if t.text not in "{}"]
         below = [t.text for t in self.tokens[bottom_at : self.at] if t.text not in "{}"]
         if names[:1] == ["d"] and len(below) == 2 and below[0] == "d" and len(names) < 3:
@@ -123,7 +124,7 @@ class Atoms(Environments):
 
     def _superscripted(self, name: str) -> Node:
         while self.next in ("^", "_"):
-            self.at += 1
+            self.skip()
             sign = self.raw_group().replace("\\", "")
             name += {"+": "+", "-": "-", "*": "*", ">0": "+", "0": "0", "ge0": "0+"}.get(sign, sign)
         return Numbers(name)
@@ -140,10 +141,10 @@ class Atoms(Environments):
 
     def _figure(self) -> Node:
         r"""`\angle ABC`, `\triangle ABC`: the name of a thing."""
-        if self.tokens[self.at - 1].text == "\\angle" and self.ahead().kind == "num":
+        if self.tokens[self.at - 1].text == "\\angle" and self.kind == "num":
             return Call("cis", (self.postfixed(),))  # `2\\angle 60^\\circ`
         name = [self.tokens[self.at - 1].text[1:]]
-        while self.ahead().kind in ("letter", "word", "roman"):
+        while self.kind in ("letter", "word", "roman"):
             name.append(self.take().text)
         return Sym(" ".join(name))
 

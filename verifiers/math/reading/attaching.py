@@ -26,6 +26,8 @@ _VALUES = Num | Neg | Add | Mul | Div | Pow | Root | Const | PlusMinus
 
 def attached(items: list[Node]) -> list[Node]:
     r"""`\pi/6 + k\pi, k \in \mathbb{Z}`: a membership behind a comma is a condition."""
+    if len(items) == 1:
+        return items
     items = _shared_head(items)
     kept: list[Node] = []
     conditions: list[Node] = []

@@ -53,7 +53,7 @@ class Binders(Brackets):
 
     def differs(self) -> bool:
         """Does `dx` stand here?"""
-        if self.ahead().kind in ("word", "roman") and len(self.next) == 2 and self.next[0] == "d":
+        if self.kind in ("word", "roman") and len(self.next) == 2 and self.next[0] == "d":
             return True
         here = self.ahead(1)
         return self.next == "d" and (here.kind == "letter" or here.text[1:] in GREEK)

@@ -9,14 +9,18 @@ from adjudge.verifiers.math.nodes import (
     Set,
     Tuple,
 )
+from adjudge.verifiers.math.reading.lexer import Token
 from adjudge.verifiers.math.reading.names import Names
+
+_SINGLE = frozenset(("num", "letter"))
+"""What is its own value in a group that holds nothing else: most groups do."""
 
 
 class Brackets(Names):
     """Brackets of all kinds, and the groups that commands take."""
 
     def _bracket(self) -> Node:
-        token = self.ahead()
+        token = self.here
         match token.text:
             case "(" | "[":
                 return self._round(self.take().text, (")", "]"))
@@ -29,7 +33,7 @@ class Brackets(Names):
                 inner = self.postfixed()
                 return Neg(inner) if sign == "-" else inner
             case "<":
-                self.at += 1
+                self.skip()
                 return self._angled()
         raise Malformed(f"{token.text!r} where a value should stand")
 
@@ -51,9 +55,9 @@ class Brackets(Names):
 
     def _has_rows(self) -> bool:
         """`[1, 0; 0, 1]`: commas and semicolons."""
-        self.at -= 1
+        self.go(self.at - 1)
         end = self.closing("[", "]")
-        self.at += 1
+        self.skip()
         inside = {token.text for token in self.tokens[self.at : max(end, self.at)]}
         return "," in inside and ";" in inside
 
@@ -72,13 +76,17 @@ class Brackets(Names):
         return ")"
 
     def _reversed(self) -> Node:
-        self.at += 1
+        self.skip()
         items = self.items("[", "]")
         closed = self.take().text
         return Tuple("(", "]" if closed == "]" else ")", tuple(items))
 
     def _braces(self) -> Node:
-        self.at += 1
+        self.skip()
+        if self.kind in _SINGLE and self.ahead(1).text == "}":
+            found = self.atom()
+            self.skip()
+            return found
         outer, self.bars = self.bars, 0
         if self.accept("}"):
             self.bars = outer
@@ -92,14 +100,12 @@ class Brackets(Names):
 
     def group(self) -> Node:
         r"""A command's argument: a braced group, or one token (one digit of a number)."""
-        token = self.ahead()
+        token = self.here
         if token.text == "{":
             return self._braces()
         if token.kind == "num" and len(token.text) > 1:
-            self.tokens[self.at : self.at + 1] = [
-                token._replace(text=token.text[0]),
-                token._replace(text=token.text[1:], gap=False),
-            ]
+            first, rest = token._replace(text=token.text[0]), Token("num", token.text[1:])
+            self.put([first, rest])
         if token.kind == "word":
             self.spread()
         if token.text in ("-", "+", "\\pm"):
@@ -137,5 +143,5 @@ class Brackets(Names):
         outer, self.separators = self.separators, frozenset((">",))
         items = self.items("\\rangle", ">")
         self.separators = outer
-        self.at += 1
+        self.skip()
         return Tuple("<", ">", tuple(items))

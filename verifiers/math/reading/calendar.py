@@ -41,7 +41,7 @@ _NAMED_DAY = re.compile(r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ", re.IG
 
 def moment(text: str) -> Node | None:
     """The time or the date that the whole of `text` names; None where it names none."""
-    if len(text) > 40:
+    if len(text) > 40 or not (text[:1].isdigit() or text[:3].isalpha()):
         return None
     return _clock(text) or _date(_NAMED_DAY.sub("", text))
 

@@ -77,7 +77,7 @@ class Conditions(Formula):
         """Skips `when`, `all integers`; were integers named?"""
         start = self.at
         while (word := self.next.lower()) in WHERE or word in _KINDS:
-            self.at += 1
+            self.skip()
         return any(
             token.text.lower().startswith("integer") for token in self.tokens[start : self.at]
         )
@@ -105,7 +105,7 @@ class Conditions(Formula):
                 )
         if not words and len(letters) != 1:
             return None
-        self.at = place
+        self.go(place)
         return _spoken_condition(letters, words)
 
     def _more_letters(self, place: int) -> bool:
@@ -119,7 +119,7 @@ class Conditions(Formula):
 
     def _skip_quantifier(self) -> None:
         while self.next.lower() in ("all", "every", "any", "some", "\\forall"):
-            self.at += 1
+            self.skip()
 
 
 def _spoken_condition(letters: list[str], words: list[str]) -> Node | None:

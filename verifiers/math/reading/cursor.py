@@ -11,35 +11,40 @@ SIGHT = 200
 class Cursor:
     """Looks ahead, takes tokens, counts how deep it is."""
 
+    here: Token
+    """The next token; END behind the last one."""
+    kind: str
+    """Its kind."""
+    next: str
+    """Its text; empty at the end."""
+
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self.at = 0
         self.depth = 0
+        self.go(0)
 
-    def ahead(self, steps: int = 0) -> Token:
-        try:
-            return self.tokens[self.at + steps]
-        except IndexError:
-            return END
+    def go(self, place: int) -> None:
+        self.at = place
+        self.here = here = self.tokens[place] if place < len(self.tokens) else END
+        self.kind, self.next, _ = here
 
-    @property
-    def next(self) -> str:
-        """The text of the next token; empty at the end."""
-        try:
-            return self.tokens[self.at].text
-        except IndexError:
-            return ""
+    def skip(self, steps: int = 1) -> None:
+        self.go(self.at + steps)
+
+    def ahead(self, steps: int) -> Token:
+        place = self.at + steps
+        return self.tokens[place] if place < len(self.tokens) else END
 
     def take(self) -> Token:
-        token = self.ahead()
+        token = self.here
         if token is END:
             raise Malformed("it ends too early")
-        self.at += 1
+        self.go(self.at + 1)
         return token
 
     def accept(self, *texts: str) -> bool:
-        if self.next in texts and self.ahead() is not END:
-            self.at += 1
+        if self.next in texts and self.here is not END:
+            self.go(self.at + 1)
             return True
         return False
 
@@ -52,12 +57,16 @@ class Cursor:
         if self.depth > DEPTH:
             raise OverLimit(f"nested deeper than {DEPTH}")
 
+    def put(self, tokens: list[Token]) -> None:
+        """In place of the token here."""
+        self.tokens[self.at : self.at + 1] = tokens
+        self.go(self.at)
+
     def spread(self) -> None:
         """Turn the word here into its letters."""
-        token = self.ahead()
-        letters = [Token("letter", letter) for letter in token.text]
-        letters[0] = letters[0]._replace(gap=token.gap)
-        self.tokens[self.at : self.at + 1] = letters
+        first, *others = list(self.next)
+        letters = [Token("letter", letter) for letter in others]
+        self.put([Token("letter", first, self.here.gap), *letters])
 
     def raw_group(self) -> str:
         """The text of a group or of the one token here: a subscript, a name."""

@@ -49,10 +49,10 @@ class Environments(Binders):
 
     def _cell(self) -> Node:
         if self.next.lower() in OTHERWISE:
-            self.at += 1
+            self.skip()
             return Text("otherwise")
         while self.next.lower() in WHERE:
-            self.at += 1
+            self.skip()
         items = self.items("&", "\\\\", "\\end")
         return items[0] if len(items) == 1 else Tuple("", "", tuple(items))
 

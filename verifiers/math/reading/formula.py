@@ -69,6 +69,8 @@ _STARTS = frozenset(
     ]
 )
 _ENDS = frozenset(("", "+", "-", "=", ",", ";", ")", "]", "}", "<", ">"))
+"""No factor, postfix or unit goes on with these."""
+_ADDED = frozenset(("+", "-", "\\pm", "\\mp"))
 _LARGE_POWER = 400
 _BAR_REACH = 200
 """Tokens in which an absolute value must close."""
@@ -79,19 +81,17 @@ class Formula(Powers):
 
     def sum(self) -> Node:
         self.deeper()
-        try:
-            return self._sum_of_terms()
-        finally:
-            self.depth -= 1
+        first = self._signed() if self.next in _ADDED else self.product()
+        found = self._added(first) if self.next in _ADDED else first
+        self.depth -= 1
+        return found
 
-    def _sum_of_terms(self) -> Node:
-        terms = [self._signed()]
-        while self.next in ("+", "-", "\\pm", "\\mp"):
+    def _added(self, first: Node) -> Node:
+        terms = [first]
+        while self.next in _ADDED:
             if self.next == "-" and self.ahead(1).kind == "end":
                 raise Malformed("it ends after a minus")
             terms.append(self._signed())
-        if len(terms) == 1:
-            return terms[0]
         return lifted(terms) or Add(tuple(terms))
 
     def _signed(self) -> Node:
@@ -106,14 +106,16 @@ class Formula(Powers):
 
     def product(self) -> Node:
         factors = [self._factor()]
+        if self.next in _ENDS:
+            return factors[0]
         while True:
             sign = self.next
             if sign in _TIMES:
-                self.at += 1
+                self.skip()
                 factors.append(self._signed_factor())
                 self._scientific(factors)
             elif sign in ("/", "\\div") and not self._is_unit_slash(factors[-1]):
-                self.at += 1
+                self.skip()
                 factors = [Div(times(factors), self._signed_factor())]
             elif sign == ":" and ":" not in self.separators and self.ahead(1).text:
                 factors = [self._ratio(times(factors))]
@@ -137,19 +139,14 @@ class Formula(Powers):
 
     def _factor(self) -> Node:
         factor = self.postfixed()
-        if plain(factor) or isinstance(factor, Quantity):
-            return self.measured_all(factor)
+        if self.next not in _ENDS and plain(factor):
+            return self.measured(factor) or factor
         return factor
-
-    def measured_all(self, factor: Node) -> Node:
-        if isinstance(factor, Quantity):
-            return factor
-        return self.measured(factor) or factor
 
     def _ratio(self, first: Node) -> Node:
         items = [first]
         while self.next == ":":
-            self.at += 1
+            self.skip()
             factors = [self._signed_factor()]
             while self._implied(factors):
                 pass
@@ -157,10 +154,10 @@ class Formula(Powers):
         return Ratio(tuple(items))
 
     def _binary_mod(self) -> bool:
-        if self.next in ("\\bmod", "\\mod") or (self.next == "mod" and self.ahead().kind != "sign"):
+        if self.next in ("\\bmod", "\\mod") or (self.next == "mod" and self.kind != "sign"):
             if self.relating:
                 return False
-            self.at += 1
+            self.skip()
             return True
         return False
 
@@ -181,7 +178,7 @@ class Formula(Powers):
             return False
         if isinstance(before, Num) and self._mixed(factors, before):
             return True
-        if self.ahead().kind == "num":
+        if self.kind == "num":
             return self._number_follows(factors, before)
         if isinstance(before, Quantity) and before.unit.dimension:
             return False
@@ -211,22 +208,22 @@ class Formula(Powers):
         if marks != ["'", "'"] and marks[:1] != ["''"]:
             return None
         part = number(self.take().text).value
-        self.at += 2 if marks == ["'", "'"] else 1
+        self.skip(2 if marks == ["'", "'"] else 1)
         unit = units.find("ft")
         return None if unit is None else Quantity(Add((feet.value, Num(part / 12))), unit)
 
     def _minutes(self, degrees: Quantity) -> Node | None:
         marks = self.ahead(1).text
         total = degrees.value
-        while self.ahead().kind == "num" and self.ahead(1).text == "'":
+        while self.kind == "num" and self.ahead(1).text == "'":
             part = number(self.take().text).value
-            self.at += 1
+            self.skip()
             seconds = self.accept("'")
             total = Add((total, Num(part / (3600 if seconds else 60))))
         return Quantity(total, units.DEGREE) if marks == "'" else None
 
     def _goes_on(self) -> bool:
-        token = self.ahead()
+        token = self.here
         if token.text in _ENDS or (self.differential and self.differs()):
             return False
         if token.text == "(" and self._condition_follows():
@@ -263,7 +260,7 @@ class Formula(Powers):
         """`\\$7\\frac12`."""
         start, part = self.at, self._proper()
         if part is None or whole.decimal:
-            self.at = start
+            self.go(start)
             return None
         return Num(whole.value + part)
 
@@ -274,9 +271,10 @@ class Formula(Powers):
         start = self.at
         part = self._proper()
         if part is None:
-            self.at = start
+            self.go(start)
             return False
-        factors[-1] = self.measured_all(self.postfixes(Num(whole.value + part)))
+        mixed = self.postfixes(Num(whole.value + part))
+        factors[-1] = mixed if isinstance(mixed, Quantity) else self.measured(mixed) or mixed
         if len(factors) > 1:
             raise Malformed("a mixed number in a product")
         return True
@@ -285,8 +283,8 @@ class Formula(Powers):
         if self.accept("\\frac"):
             top, bottom = self.group(), self.group()
             return _share(top, bottom)
-        if self.ahead().gap and self.ahead(1).text == "/" and self.ahead(2).kind == "num":
-            if self.ahead().kind != "num":
+        if self.here.gap and self.ahead(1).text == "/" and self.ahead(2).kind == "num":
+            if self.kind != "num":
                 return None
             top, _, bottom = number(self.take().text), self.take(), number(self.take().text)
             return _share(top, bottom)

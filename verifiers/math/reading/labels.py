@@ -40,6 +40,10 @@ _DIVISIBLE = (("is", "divisible", "by"), ("is", "a", "multiple", "of"), ("is", "
               ("divisible", "by"))  # fmt: skip
 
 
+_SAYING = frozenset(("is", "an", "divisible", *PARITIES))
+"""How it goes on where something is said of a letter."""
+
+
 class Labels(Conditions):
     """One statement of a list."""
 
@@ -47,8 +51,9 @@ class Labels(Conditions):
     def _joint(self) -> str: ...
 
     def _item(self) -> Node:
-        if self.ahead().kind not in _WORDLIKE and self.next not in _EXTREME_SIGNS:
-            return self._parity(self.relation())
+        if self.kind not in _WORDLIKE and self.next not in _EXTREME_SIGNS:
+            found = self.relation()
+            return self._parity(found) if self.next.lower() in _SAYING else found
         label = self._label()
         value = self._text() or self._parity(self.relation())
         return Labeled(label, value) if label else value
@@ -63,9 +68,9 @@ class Labels(Conditions):
         place = next((at for at, word in enumerate(words) if word in PARITIES), 4)
         if place == 4 or set(words[:place]) - {"is", "an"}:
             return found
-        self.at += place + 1
+        self.skip(place + 1)
         if self.next.lower() in ("integer", "number"):
-            self.at += 1
+            self.skip()
         return Congruence(found, integer(PARITIES[words[place]]), integer(2))
 
     def _divided(self, found: Node) -> Node | None:
@@ -74,7 +79,7 @@ class Labels(Conditions):
         length = next((len(said) for said in _DIVISIBLE if words[: len(said)] == said), 0)
         if not length or self.ahead(length).kind != "num":
             return None
-        self.at += length
+        self.skip(length)
         return Congruence(found, ZERO, self.postfixed())
 
     def _label(self) -> str:
@@ -92,16 +97,16 @@ class Labels(Conditions):
         if HEDGES & {word.lower() for word in words}:
             return ""
         if place == 1 and words[0].lower() in MEASURED and self.ahead(1).text in _VALUE_STARTS:
-            self.at += 1
+            self.skip()
             return words[0].lower().replace("centre", "center")
         if self.ahead(place).text not in (":", "=", "is", "are") or self._is_product(words, place):
             return ""
-        self.at += place + 1
+        self.skip(place + 1)
         return " ".join(words).lower()
 
     def _is_product(self, words: list[str], place: int) -> bool:
         """`xyz = 8` is an equation, `Area = 8` a label."""
-        alone = len(words) == 1 and self.ahead().kind == "word" and len(words[0]) <= 3
+        alone = len(words) == 1 and self.kind == "word" and len(words[0]) <= 3
         return alone and self.ahead(place).text == "="
 
     def _extreme(self) -> str:
@@ -111,10 +116,10 @@ class Labels(Conditions):
             found = found or _ABOUT_EXTREMES[word]
             place += 1
         signs = self.ahead(place).text in ("=", ":", "is", "of")
-        short = place < 2 and self.ahead().kind != "roman"
+        short = place < 2 and self.kind != "roman"
         if not found or (not signs and (self.ahead(place).text in "({_^" or short)):
             return ""
-        self.at += place + signs
+        self.skip(place + signs)
         return found
 
     def _text(self) -> Node | None:
@@ -122,16 +127,14 @@ class Labels(Conditions):
         if self.next.lower() in NUMBER_WORDS:
             return None
         start, words = self.at, []
-        while self.ahead().kind in ("word", "roman") and not self._joint():
+        while self.kind in ("word", "roman") and not self._joint():
             words.append(self.take().text.lower())
         whole = (
-            self.ahead().kind == "end"
-            or bool(self._joint())
-            or self.next in ("\\}", "}", ")", "&", "\\\\")
+            self.kind == "end" or bool(self._joint()) or self.next in ("\\}", "}", ")", "&", "\\\\")
         )
         named = " ".join(words) in PHRASES
         if words and whole and (named or any(len(word) > 3 for word in words)):
             found = PHRASES.get(" ".join(words))
             return found or Text(told(words))
-        self.at = start
+        self.go(start)
         return None

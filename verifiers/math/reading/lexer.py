@@ -6,6 +6,8 @@ or spaces between them mean is settled here, because only here the blanks are st
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -19,6 +21,10 @@ class Token(NamedTuple):
     text: str
     gap: bool = False
     """A blank stood before it."""
+
+
+_token = lru_cache(maxsize=4_096)(Token)
+"""Few tokens make up most formulas."""
 
 
 _TEXT_COMMANDS = frozenset(
@@ -133,8 +139,12 @@ _SPLIT = re.compile(
 )
 _PI = re.compile(r"^([knmr]?)(pi)([nkrtx]?)$")
 _SIGNS = frozenset("[]<>:€£¥%")
+_RENAMED = {"\\%": "%", "...": "\\ldots", "->": "\\to", "**": "^", "|": "\\|"}
+_BRACKETS = frozenset("()[]")
 _OPEN, _CLOSE = frozenset(("(", "[", "\\langle")), frozenset((")", "]", "\\rangle"))
 _MAX_TEXT_DEPTH = 6
+_LONE = {sign: Token("sign", sign) for sign in "{}()[]^_,;+/'&"}
+"""Signs with which nothing longer begins, without a blank before them."""
 
 
 def tokenize(text: str) -> list[Token]:
@@ -156,22 +166,37 @@ class _Lexer:
         """Commas between values are followed by a blank here, so others may group digits."""
 
     def run(self) -> list[Token]:
-        while self.at < len(self.text):
-            found = _SCAN.match(self.text, self.at)
-            assert found is not None  # the last alternative takes any character
-            kind, start = str(found.lastgroup), self.at
-            self.at = found.end()
-            if kind == "space":
-                self.gap = True
-                continue
-            getattr(self, f"_{kind}")(found[0], start)
-            self.gap = False
+        text, size = self.text, len(self.text)
+        while self.at < size:
+            lone = _LONE.get(text[self.at])
+            if lone is None:
+                self._scan()
+            else:
+                self.at += 1
+                self._lone(lone)
             if len(self.tokens) > TOKENS:
                 raise OverLimit(f"more than {TOKENS} symbols")
         return self.tokens
 
+    def _lone(self, sign: Token) -> None:
+        self.tokens.append(_token("sign", sign.text, True) if self.gap else sign)
+        self.gap = False
+        if sign.text in _BRACKETS:
+            self._level(sign.text)
+
+    def _scan(self) -> None:
+        found = _SCAN.match(self.text, self.at)
+        assert found is not None  # the last alternative takes any character
+        kind, start = str(found.lastgroup), self.at
+        self.at = found.end()
+        if kind == "space":
+            self.gap = True
+        else:
+            _READERS[kind](self, found[0], start)
+            self.gap = False
+
     def _put(self, kind: str, text: str) -> None:
-        self.tokens.append(Token(kind, text, self.gap))
+        self.tokens.append(_token(kind, text, self.gap))
         self.gap = False
 
     def _base(self, text: str, start: int) -> None:
@@ -211,14 +236,14 @@ class _Lexer:
         return before[-1:] in (",", ".") and before[:1].isdigit()
 
     def _letters(self, text: str, start: int) -> None:
-        if text in ORDINALS and (self.roman or self.text[start - 1 : start].isdigit()):
+        if len(text) == 1 and not self.roman:
+            self._put("letter", text + self._primes())
+        elif text in ORDINALS and (self.roman or self.text[start - 1 : start].isdigit()):
             self._put("roman", text)
         elif text in FUNCTIONS and not (self.roman and text == "sec"):
             self._put("cmd", "\\" + text)
         elif self.roman:
             self._put("roman", text)
-        elif len(text) == 1:
-            self._put("letter", text + self._primes())
         else:
             self._run(text)
 
@@ -235,6 +260,8 @@ class _Lexer:
 
     def _primes(self) -> str:
         end = self.at
+        if self.text[end : end + 1] != "'":
+            return ""
         while self.text[end : end + 1] == "'":
             end += 1
         primes, self.at = self.text[self.at : end], end
@@ -261,7 +288,7 @@ class _Lexer:
         self.depth += (text in _OPEN) - (text in _CLOSE and self.depth > 0)
 
     def _sign(self, text: str, _start: int) -> None:
-        text = {"\\%": "%", "...": "\\ldots", "->": "\\to", "**": "^", "|": "\\|"}.get(text, text)
+        text = _RENAMED.get(text, text)
         self._put("cmd" if text[0] == "\\" and len(text) > 1 else "sign", text)
         self._level(text)
 
@@ -296,9 +323,18 @@ class _Lexer:
         lexer = _Lexer(inner, self.nested + 1, self.roman or not maths)
         tokens = lexer.run()
         if tokens:
-            self.tokens.append(tokens[0]._replace(gap=self.gap or tokens[0].gap))
+            kind, text, gap = tokens[0]
+            self.tokens.append(_token(kind, text, self.gap or gap))
             self.tokens.extend(tokens[1:])
         self.gap = inner[-1:].isspace()
+
+
+_READERS: dict[str, Callable[[_Lexer, str, int], None]] = {
+    "base": _Lexer._base, "group": _Lexer._group, "exp": _Lexer._exp, "num": _Lexer._num,
+    "cmd": _Lexer._cmd, "foreign": _Lexer._foreign, "letters": _Lexer._letters,
+    "sign": _Lexer._sign,
+}  # fmt: skip
+"""By the names of the alternatives of `_SCAN`."""
 
 
 def _group_end(text: str, start: int) -> int:

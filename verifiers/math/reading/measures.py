@@ -3,7 +3,24 @@
 from flint import fmpq
 
 from adjudge.verifiers.math import units
-from adjudge.verifiers.math.nodes import Add, Div, Labeled, Mul, Node, Num, Percent, Quantity, Unit
+from adjudge.verifiers.math.nodes import (
+    Add,
+    Call,
+    Const,
+    Div,
+    Labeled,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Percent,
+    PlusMinus,
+    Pow,
+    Quantity,
+    Root,
+    Tuple,
+    Unit,
+)
 from adjudge.verifiers.math.reading.cursor import Cursor
 from adjudge.verifiers.math.reading.lexer import Token
 from adjudge.verifiers.math.vocabulary import (
@@ -61,7 +78,7 @@ class Measures(Cursor):
 
     def measured(self, value: Node) -> Node | None:
         """`value` with the unit that stands here; None where none does."""
-        token = self.ahead()
+        token = self.here
         if token.kind == "cmd":
             return self._sign_unit(value, token)
         if token.kind not in _LETTERS:
@@ -69,17 +86,17 @@ class Measures(Cursor):
         if self._stopped(token):
             return self._inch(value, token)
         if token.text in SCALES and token.kind != "letter":
-            self.at += 1
+            self.skip()
             return Mul((value, Num(fmpq(SCALES[token.text]))))
         if token.text in ("percent", "percentage", "pct"):
-            self.at += 1
+            self.skip()
             return self._changed_by(Percent(value))
         return self._word_unit(value, token)
 
     def _inch(self, value: Node, token: Token) -> Node | None:
         """`72 in`, and nothing behind it."""
         unit = units.find("in") if token.text == "in" and self.ahead(1).kind == "end" else None
-        self.at += unit is not None
+        self.skip(unit is not None)
         return None if unit is None else Quantity(value, unit)
 
     def _changed_by(self, share: Percent) -> Node:
@@ -95,17 +112,17 @@ class Measures(Cursor):
             start, unit = self.at, self._units()
             if unit is not None and (token.text != "\\Omega" or self._ends()):
                 return Quantity(value, unit)
-            self.at = start
+            self.go(start)
         return None
 
     def _fraction_of_units(self, value: Node) -> Node | None:
         r"""`5 \frac{\text{m}}{\text{s}}`."""
         start = self.at
-        self.at += 1
+        self.skip()
         top, bottom = self._braced_units(), self._braced_units()
         if top is not None and bottom is not None:
             return Quantity(value, units.product(top, bottom, -1))
-        self.at = start
+        self.go(start)
         return None
 
     def _braced_units(self) -> Unit | None:
@@ -114,28 +131,28 @@ class Measures(Cursor):
 
     def _word_unit(self, value: Node, token: Token) -> Node | None:
         if token.text in ORDINALS and isinstance(value, Num):
-            self.at += 1
+            self.skip()
             return self._noun_after(value) or value
         start, unit = self.at, self._units()
         if unit is not None and (token.kind != "letter" or self._loosely(token)):
             return self._compound(Quantity(value, unit))
-        self.at = start
+        self.go(start)
         return self._noun_after(value) if token.kind != "letter" else None
 
     def _loosely(self, token: Token) -> bool:
-        if any(other.text == token.text and other is not token for other in self.tokens):
+        if sum(other.text == token.text for other in self.tokens) > 1:
             return False  # `\\pi m, m \\in Z`: a letter that stands elsewhere too
         before = self.tokens[self.at - 1] if self.at else token
         return self.loose and token.gap and self._ends() and before.kind != "end"
 
     def _ends(self) -> bool:
-        return self.next in _END or self.ahead().kind in ("num", "roman")
+        return self.next in _END or self.kind in ("num", "roman")
 
     def _compound(self, first: Quantity) -> Node:
         """`3 ft 2 in`: a smaller unit of the same dimension follows."""
         start = self.at
         self.accept("and", ",")
-        if self.ahead().kind == "num" and "." not in self.next and self.ahead(1).kind in _LETTERS:
+        if self.kind == "num" and "." not in self.next and self.ahead(1).kind in _LETTERS:
             amount = Num(fmpq(int(self.take().text)))
             unit = self._units()
             if unit and first.unit == units.DEGREE:
@@ -144,7 +161,7 @@ class Measures(Cursor):
                 share = unit.factor / first.unit.factor
                 total = Add((first.value, Mul((amount, Num(share)))))
                 return self._compound(Quantity(total, first.unit)) if unit else first
-        self.at = start
+        self.go(start)
         return first
 
     def _stopped(self, token: Token) -> bool:
@@ -157,12 +174,12 @@ class Measures(Cursor):
         """`12 students`: a noun counts, it never converts."""
         start, words = self.at, list[str]()
         self.accept("such")
-        while self.ahead().kind in ("roman", "word") and self.next.lower() not in STOPPERS:
-            if self.ahead().kind == "word" and not words and not self._is_noun(self.ahead()):
+        while self.kind in ("roman", "word") and self.next.lower() not in STOPPERS:
+            if self.kind == "word" and not words and not self._is_noun(self.here):
                 break
             words.append(self.take().text.lower())
         if HEDGES & set(words) or any(CHINESE_HEDGES & set(word) for word in words):
-            self.at = start  # `20 more than Bob` counts nothing
+            self.go(start)  # `20 more than Bob` counts nothing
             return None
         return Quantity(value, units.noun(" ".join(words))) if words else None
 
@@ -179,7 +196,7 @@ class Measures(Cursor):
             sign = -1 if self._per() else 1 if self._times() else 0
             factor = self._one_unit() if sign else None
             if factor is None:
-                self.at = start
+                self.go(start)
                 break
             unit = units.product(unit, factor, sign)
         return unit
@@ -190,7 +207,7 @@ class Measures(Cursor):
     def _times(self) -> bool:
         if self.accept("\\cdot", "*", "\\times", "-"):
             return True
-        here = self.ahead()
+        here = self.here
         if here.kind == "letter" and here.gap and self.ahead(1).text == "^":
             power = self.ahead(3 if self.ahead(2).text == "{" else 2).text
             return power == "-" and units.find(here.text) is not None  # `m s^{-1}`
@@ -200,7 +217,7 @@ class Measures(Cursor):
         bracket = self.accept("(") if self.at and self.tokens[self.at - 1].text == "/" else False
         power = _POWERS.get(self.next.lower(), 1)
         if power != 1:
-            self.at += 1
+            self.skip()
             self.accept(".")
         unit = self._unit_name()
         if unit is None:
@@ -211,19 +228,19 @@ class Measures(Cursor):
         return unit if power == 1 else units.product(units.ONE, unit, power)
 
     def _unit_name(self) -> Unit | None:
-        token = self.ahead()
+        token = self.here
         if token.text == "\\mu" and self.ahead(1).kind in _LETTERS:
-            self.at += 1
+            self.skip()
             name = "u" + self.take().text
             return units.find(name)
         if token.text.lower() in ("degree", "degrees") and self.ahead(1).kind in ("roman", "word"):
             scale = {"celsius": "degC", "c": "degC", "fahrenheit": "degF", "f": "degF"}
             found = units.find(scale.get(self.ahead(1).text.lower(), ""))
-            self.at += 2 if found else 0
+            self.skip(2 if found else 0)
             if found:
                 return found
         unit = units.find(token.text)
-        self.at += unit is not None
+        self.skip(unit is not None)
         return unit
 
     def _power(self) -> int:
@@ -262,8 +279,7 @@ def _added(terms: list[Node]) -> Node | None:
 
 def plain(value: Node) -> bool:
     """May a unit follow? A number, or a formula of numbers."""
-    if isinstance(value, Num):
-        return True
-    return isinstance(value, Mul | Div | Add) or type(value).__name__ in (
-        "Pow", "Root", "Const", "Call", "Neg", "PlusMinus", "Tuple",
-    )  # fmt: skip
+    return type(value) in _PLAIN
+
+
+_PLAIN = frozenset((Num, Mul, Div, Add, Pow, Root, Const, Call, Neg, PlusMinus, Tuple))

@@ -53,6 +53,8 @@ _MONEY = frozenset(
 )
 
 
+_TAILS = frozenset(("_", "'", "("))
+"""What may belong to the name before it."""
 _OPERATORS = frozenset(("Var", "Cov", "SD", "Pr", "Std", "Corr", "Area", "Vol"))
 """Heads of more than one letter, which name a value: `Var(X) = 2`."""
 
@@ -78,25 +80,28 @@ class Names(Numerals):
         """Takes the exponent of `f^{-1}(x)`."""
         texts = [self.ahead(step).text for step in range(6)]
         taken = 5 if texts == ["^", "{", "-", "1", "}", "("] else 0
-        self.at += taken
+        self.skip(taken)
         return bool(taken)
 
     def _chosen(self, name: str) -> Node | None:
         """`C_5^2`, five over two; `A_5^2` or `P_5^2`, with order. `C_1^2` is a square."""
         start = self.at
-        self.at += 1
+        self.skip()
         low = self.group()
         if self.accept("^"):
             high = self.group()
             if _choosable(low, high):
                 return Call("binom" if name == "C" else "perm", (low, high))
-        self.at = start
+        self.go(start)
         return None
 
     def _named(self, name: str) -> Node:
+        return self._continued(name) if self.next in _TAILS else Sym(name)
+
+    def _continued(self, name: str) -> Node:
         if self.accept("_"):
             name = f"{name}_{self._subscript()}"
-        if self.next.startswith("'"):
+        if self.next == "'":
             name += self.take().text
         if self.next == "(":
             called = self._applied(name)
@@ -118,16 +123,16 @@ class Names(Numerals):
             or "'" in name
             or self._defines()
         ):
-            self.at += 1
+            self.skip()
             items = self.items(")")
             self.expect(")")
             return Apply(name, tuple(items))
         if plain in ("C", "P", "A", "B"):
-            self.at += 1
+            self.skip()
             items = self.items(")")
             if self.accept(")") and len(items) == 2 and plain != "B" and _choosable(*items):
                 return Call("binom" if plain == "C" else "perm", tuple(items))
-        self.at = start
+        self.go(start)
         return None
 
     def _is_event(self) -> bool:
@@ -139,7 +144,7 @@ class Names(Numerals):
     def _event(self, name: str) -> Node:
         end = self.closing("(", ")")
         words = " ".join(token.text for token in self.tokens[self.at + 1 : end - 1])
-        self.at = end
+        self.go(end)
         return Apply(name, (Sym(words),))
 
     def _defines(self) -> bool:
@@ -165,25 +170,25 @@ class Names(Numerals):
         return place
 
     def _word(self) -> Node:
-        token = self.ahead()
+        token = self.here
         text = token.text
         if text in _MONEY and self.ahead(1).kind == "num":
             return self._money()
         if text in NAMED:
-            self.at += 1
+            self.skip()
             return NAMED[text]
         if text in _OPERATORS and self.ahead(1).text == "(":
-            self.at += 2
+            self.skip(2)
             items = self.items(")")
             self.expect(")")
             return Apply(text, tuple(items))
         if text == "diag" and self.ahead(1).text == "(":
             return self._diagonal()
         if text.lower() in NUMBER_WORDS and self._is_alone():
-            self.at += 1
+            self.skip()
             return Num(fmpq(NUMBER_WORDS[text.lower()]))
         if len(text) == 1:
-            self.at += 1
+            self.skip()
             return Const(text) if text in ("e", "i") else self._named(text)
         if self.letters and token.kind == "word" and (len(text) <= 3 or text in _VARIABLE_RUNS):
             self.spread()
@@ -199,7 +204,7 @@ class Names(Numerals):
         )
 
     def _diagonal(self) -> Node:
-        self.at += 2
+        self.skip(2)
         items = self.items(")")
         self.expect(")")
         zero = Num(fmpq(0))
@@ -216,7 +221,7 @@ class Names(Numerals):
 
     def measured_money(self, amount: Node) -> Node:
         """`\\$5 million`, `\\$2 \\frac12`."""
-        found = self.measured(amount) if self.ahead().kind in ("word", "roman") else None
+        found = self.measured(amount) if self.kind in ("word", "roman") else None
         return found if found is not None and not isinstance(found, Quantity) else amount
 
 

@@ -24,26 +24,33 @@ def number(text: str) -> Num:
     return Num(value * scale, len(part) - shift, bool(part) or bool(power))
 
 
+_MARKS = frozenset(("\\overline", "\\dot", "(", "\\ldots"))
+
+
 class Numerals(Levels):
     """Digits: decimals, repeating decimals, numerals in a base."""
 
     def _number(self, text: str) -> Node:
+        return self._marked(text) if self.next in _MARKS else number(text)
+
+    def _marked(self, text: str) -> Node:
+        """What stands behind digits may belong to them."""
         if self.next == "\\overline" and self.ahead(1).text == "{":
             return self._repeating(text)
         if self.next == "\\dot":
             return self._dotted(text)
-        if self.next == "(" and "." in text and self.ahead(2).text == ")" and not self.ahead().gap:
+        if self.next == "(" and "." in text and self.ahead(2).text == ")" and not self.here.gap:
             digits = self.ahead(1)
             if digits.kind == "num" and digits.text.isdigit():
-                self.at += 3
+                self.skip(3)
                 return recurring(text, digits.text)
         if self.next == "\\ldots" and "." in text:
-            self.at += 1
+            self.skip()
             return _continued(text)
         return number(text)
 
     def _repeating(self, text: str) -> Node:
-        self.at += 1
+        self.skip()
         digits = self.raw_group()
         if not digits.isdigit():
             raise Malformed("a bar over what is no digit")
@@ -52,7 +59,7 @@ class Numerals(Levels):
     def _dotted(self, text: str) -> Node:
         r"""`0.1\dot{6}`, `0.\dot{1}4\dot{2}`: from the first dot to the last."""
         digits = ""
-        while self.next == "\\dot" or (digits and self.ahead().kind == "num"):
+        while self.next == "\\dot" or (digits and self.kind == "num"):
             digits += self.raw_group() if self.accept("\\dot") else self.take().text
         if not digits.isdigit():
             raise Malformed("a dot over what is no digit")

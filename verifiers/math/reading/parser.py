@@ -30,6 +30,8 @@ from adjudge.verifiers.math.vocabulary import (
 )
 
 _PARTS = (",", ";")
+_FINAL = frozenset(("", ",", ";", ")", "]", "}"))
+"""No relation goes on with these."""
 _WORDLIKE = frozenset(("word", "roman"))
 _MOD = frozenset(("mod", "\\mod", "\\bmod", "modulo", "\\pmod"))
 _ARROWS = ("\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow")
@@ -91,10 +93,16 @@ class Parser(Labels):
 
     def items(self, *closers: str) -> list[Node]:
         """Statements up to a closer, which stays; conditions are put where they belong."""
-        found: list[Node] = []
-        joint, sign = "", ","
+        found = [self._item()]
+        if self.next in closers or self.kind == "end":
+            self.joint = ""
+            return found
+        return self._further(found, closers)
+
+    def _further(self, found: list[Node], closers: tuple[str, ...]) -> list[Node]:
         enders = tuple(closer for closer in closers if closer != "[")  # it may open the next one
-        while sign and not (found and self._over(enders)):
+        joint = sign = self._sign_after(found, closers)
+        while sign and not self._over(enders):
             found.append(self._item())
             sign = self._sign_after(found, closers)
             joint = max(joint, sign, key=_WEIGHT.__getitem__)
@@ -102,7 +110,7 @@ class Parser(Labels):
         return attached(found)
 
     def _over(self, closers: tuple[str, ...]) -> bool:
-        return self.next in closers or self.ahead().kind == "end"
+        return self.next in closers or self.kind == "end"
 
     def _sign_after(self, found: list[Node], closers: tuple[str, ...]) -> str:
         """What stands between the last item and the next; conditions before it are put on."""
@@ -116,9 +124,9 @@ class Parser(Labels):
     def _separator(self) -> str:
         """Takes what stands between two items: `,`, `;`, a word, or an or after a comma."""
         sign = ""
-        while (word := self._joint()) and not (sign and self.ahead().kind == "end"):
+        while (word := self._joint()) and not (sign and self.kind == "end"):
             sign = word if word == "where" else max(sign, word, key=_WEIGHT.__getitem__)
-            self.at += 1
+            self.skip()
             if word == "where":
                 break
         if not sign:
@@ -128,7 +136,7 @@ class Parser(Labels):
         return sign
 
     def _joint(self) -> str:
-        token = self.ahead()
+        token = self.here
         if token.text in _PARTS:
             return ","
         if token.text in ("\\wedge", "\\land"):
@@ -166,8 +174,11 @@ class Parser(Labels):
             sides.append(Sym("…"))
         else:
             sides.append(self._side())
+        if self.next in _FINAL:
+            self.relating = False
+            return _related(ops, sides)
         if self.next in ("\\mid", "\\|") and not self.separators and not self.bars:
-            self.at += 1
+            self.skip()
             return Congruence(self._side(), ZERO, sides[0])
         while self._relates():
             ops.append(RELATIONS.get(self.take().text, "="))
@@ -188,7 +199,7 @@ class Parser(Labels):
         return inside[-1:] == [">"] and "," in inside and not {"<", ">"} & set(inside[:-1])
 
     def _says_equal(self) -> bool:
-        if self.next not in ("is", "equals") or self.ahead().kind not in ("word", "roman"):
+        if self.next not in ("is", "equals") or self.kind not in ("word", "roman"):
             return False
         said = {self.ahead(1).text.lower(), self.ahead(2).text.lower()}
         return not said & (set(PARITIES) | DIVIDED)
@@ -198,7 +209,7 @@ class Parser(Labels):
         bracket = self.next == "(" and self.ahead(1).text in _MOD
         if not bracket and self.next not in _MOD:
             return found
-        self.at += 2 if bracket else 1
+        self.skip(2 if bracket else 1)
         modulus = self.sum() if bracket else self.postfixed()
         if bracket:
             self.expect(")")

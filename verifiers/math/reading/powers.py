@@ -33,6 +33,8 @@ from adjudge.verifiers.math.vocabulary import (
     ORDINALS,
 )
 
+_POSTFIXES = frozenset(("!", "%", "\\circ", "\\degree", "^", "_", "'", "\\prime"))
+
 
 class Powers(Atoms):
     """What stands behind an atom, and functions with what they take."""
@@ -41,29 +43,30 @@ class Powers(Atoms):
         return self.postfixes(self.atom())
 
     def postfixes(self, base: Node) -> Node:
-        while True:
+        while self.next in _POSTFIXES:
             after = self._postfix(base)
             if after is None:
                 return base
             base = after
+        return base
 
     def _postfix(self, base: Node) -> Node | None:
         match self.next:
             case "!":
-                self.at += 1
+                self.skip()
                 return Call("factorial2" if self.accept("!") else "factorial", (base,))
             case "%":
-                self.at += 1
+                self.skip()
                 return Percent(base)
             case "\\circ" | "\\degree":
-                self.at += 1
+                self.skip()
                 return self._degrees(base)
             case "^":
                 return self._raised(base)
             case "_":
                 return self._lowered(base)
             case "'" | "\\prime" if isinstance(base, Num):
-                self.at += 1
+                self.skip()
                 seconds = self.accept("'", "\\prime")
                 return Quantity(base, units.ARCSECOND if seconds else units.ARCMINUTE)
         return None
@@ -72,14 +75,14 @@ class Powers(Atoms):
         scale = {"C": "degC", "F": "degF", "celsius": "degC", "Celsius": "degC"}
         found = units.find(scale.get(self.next, ""))
         if found is not None:
-            self.at += 1
+            self.skip()
         return Quantity(base, found or units.DEGREE)
 
     def _raised(self, base: Node) -> Node | None:
-        self.at += 1
+        self.skip()
         inside = self.ahead(1).text if self.next == "{" else self.next
         if inside in ("\\circ", "\\degree") or (inside == "o" and isinstance(base, Num)):
-            self.at += 3 if self.next == "{" else 1
+            self.skip(3 if self.next == "{" else 1)
             return self._degrees(base)
         if inside.strip() in ORDINALS:
             self.raw_group()
@@ -97,7 +100,7 @@ class Powers(Atoms):
 
     def _exponent(self) -> Node:
         """Plain text writes `2^10`, LaTeX `2^{10}`: all digits of an unbraced one count."""
-        if self.ahead().kind == "num":
+        if self.kind == "num":
             return number(self.take().text)
         return self.group()
 
@@ -110,7 +113,7 @@ class Powers(Atoms):
         """`(1011)_2`; other subscripts belong to names."""
         if not isinstance(base, Num) or base.decimal:
             return None
-        self.at += 1
+        self.skip()
         mark = self.raw_group()
         radix = _RADIX.get(mark.lower(), mark)
         digits = str(base.value)
@@ -134,7 +137,7 @@ class Powers(Atoms):
         return call if high is None else Pow(call, high)
 
     def _after_sign(self) -> Node:
-        self.at += 1
+        self.skip()
         return self.group()
 
     def _arguments(self) -> tuple[Node, ...]:
@@ -157,13 +160,13 @@ class Powers(Atoms):
             inner = self.postfixed()
             return Neg(inner) if sign == "-" else inner
         value = self.postfixed()
-        if self.next == "/" and self.ahead(1).kind == "num" and not self.ahead().gap:
-            self.at += 1
+        if self.next == "/" and self.ahead(1).kind == "num" and not self.here.gap:
+            self.skip()
             value = Div(value, self.postfixed())
         return value
 
     def _argument_goes_on(self) -> bool:
-        token = self.ahead()
+        token = self.here
         if self.differential and self.differs():
             return False
         tight = token.kind in ("letter", "num") or token.text in (

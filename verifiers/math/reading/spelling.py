@@ -216,8 +216,10 @@ def _digit(char: str) -> str:
 
 def _unwrap(text: str) -> str:
     """Without math delimiters; `$12.55`, one dollar before a digit, is money."""
-    text = _SKIP.sub(r"\\\\ ", text)
-    text = _GROUP.sub("{,}", text)
+    if "\\\\[" in text:
+        text = _SKIP.sub(r"\\\\ ", text)
+    if "\\" in text or "~" in text or "{,}" in text:
+        text = _GROUP.sub("{,}", text)
     if "$" in text:
         text = _dollars(text)
     if "\\(" in text or "\\[" in text:
@@ -233,5 +235,9 @@ def _dollars(text: str) -> str:
 
 def _tidy(text: str) -> str:
     if "\\" in text:
-        text = _SIZED.sub("", text).replace("\\!", "")
-    return _SPACE.sub(" ", text).strip().rstrip(" .;,").removeprefix("{,}")
+        if "ig" in text or "left" in text or "middle" in text:
+            text = _SIZED.sub("", text)
+        text = text.replace("\\!", "")
+    if "\\" in text or "~" in text or "  " in text or not text.isprintable():
+        text = _SPACE.sub(" ", text)
+    return text.strip().rstrip(" .;,").removeprefix("{,}")

@@ -367,22 +367,24 @@ class Points:
     """Which points of `SIZES` have signs: − −, + −, − +, + + for the first two variables."""
 
     def __init__(self, names: frozenset[str], integers: frozenset[str] = frozenset()) -> None:
-        self.names, self.integers = sorted(names), integers
-        self.random = Random(SEED)  # noqa: S311 - the seed is secret; speed matters here
+        self.names, self.integers = names, integers
 
     def __iter__(self) -> Iterator[dict[str, acb]]:
-        return iter(_drawn(frozenset(self.names), self.integers, ctx.prec))
+        return iter(_drawn(self.names, self.integers, ctx.prec))
 
     def draw(self) -> Iterator[dict[str, acb]]:
+        names = sorted(self.names)
+        random = Random(SEED)  # noqa: S311 - the seed is secret; speed matters here
         for place, (low, high) in enumerate((*self.SIZES, *self.FURTHER)):
             yield {
-                name: self._draw(name, low, high, place, nth) for nth, name in enumerate(self.names)
+                name: self._draw(random, name, low, high, place, nth)
+                for nth, name in enumerate(names)
             }
 
-    def _draw(self, name: str, low: int, high: int, place: int, nth: int) -> acb:
+    def _draw(self, random: Random, name: str, low: int, high: int, place: int, nth: int) -> acb:
         if name in self.integers:
-            return acb(2 * self.random.randint(1, 14) + (place >> nth & 1))
-        share = fmpq(self.random.getrandbits(60) | 1, 1 << 60)
+            return acb(2 * random.randint(1, 14) + (place >> nth & 1))
+        share = fmpq(random.getrandbits(60) | 1, 1 << 60)
         negative = place in self.SIGNED and not (place - self.SIGNED[0]) >> nth & 1
         size = low + (high - low) * share
         return acb(arb(-size if negative else size))

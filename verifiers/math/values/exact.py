@@ -1,5 +1,9 @@
 """Exact rational values, where a formula has one, within `BITS`."""
 
+from collections.abc import Callable
+from types import EllipsisType
+from typing import Any
+
 from flint import fmpq, fmpq_mat, fmpz
 
 from adjudge.verifiers.math.limits import BITS, Undefined
@@ -17,6 +21,7 @@ from adjudge.verifiers.math.nodes import (
     Quantity,
     Ratio,
     Root,
+    walk,
 )
 
 _FACTORIAL = 2_500
@@ -24,54 +29,49 @@ _FACTORIAL = 2_500
 
 def exact(item: Node) -> fmpq | None:
     """The rational number that `item` is; None where it is none, or too large to write out."""
-    if isinstance(item, Num):
+    if type(item) is Num:
         return item.value
-    try:
-        return item._exact
-    except AttributeError:
-        found = _worked_out(item)
+    work_out = _WORKED_OUT.get(type(item))
+    if work_out is None:
+        return None
+    found = item._exact
+    if isinstance(found, EllipsisType):
+        found = work_out(item)
         object.__setattr__(item, "_exact", found)
-        return found
+    return found
 
 
-def _worked_out(item: Node) -> fmpq | None:
-    match item:
-        case Neg(arg=arg):
-            inner = exact(arg)
-            return None if inner is None else -inner
-        case Add(terms=terms):
-            return _total(terms)
-        case Mul(factors=factors):
-            return _product(factors)
-        case Div(top=top, bottom=bottom):
-            return _quotient(exact(top), exact(bottom))
-        case Pow(base=base, exponent=exponent):
-            return _power(exact(base), exact(exponent))
-        case Percent(arg=arg):
-            return _quotient(exact(arg), fmpq(100))
-    return _rarer(item)
+def _negative(item: Neg) -> fmpq | None:
+    inner = exact(item.arg)
+    return None if inner is None else -inner
 
 
-def _rarer(item: Node) -> fmpq | None:
-    match item:
-        case Root(arg=arg, index=index):
-            return _root(exact(arg), exact(index))
-        case Ratio(items=(top, bottom)):
-            return _quotient(exact(top), exact(bottom))
-        case Quantity(value=value, unit=unit) if not unit.dimension and not unit.pi:
-            amount = exact(value)
-            return None if amount is None else amount * unit.factor
-        case Call(name="det", args=(Matrix() as matrix,)):
-            return _determinant(matrix)
-        case Call(name=name, args=args) if name in _CALLS:
-            values = [known for arg in args if (known := exact(arg)) is not None]
-            return _call(name, values) if len(values) == len(args) else None
-    return None
+def _ratio(item: Ratio) -> fmpq | None:
+    if len(item.items) != 2:
+        return None
+    return _quotient(exact(item.items[0]), exact(item.items[1]))
 
 
-def _total(terms: tuple[Node, ...]) -> fmpq | None:
+def _pure(item: Quantity) -> fmpq | None:
+    """Without dimension: a dozen."""
+    if item.unit.dimension or item.unit.pi:
+        return None
+    amount = exact(item.value)
+    return None if amount is None else amount * item.unit.factor
+
+
+def _called(item: Call) -> fmpq | None:
+    if item.name == "det" and len(item.args) == 1 and isinstance(item.args[0], Matrix):
+        return _determinant(item.args[0])
+    if item.name not in _CALLS:
+        return None
+    values = [known for arg in item.args if (known := exact(arg)) is not None]
+    return _call(item.name, values) if len(values) == len(item.args) else None
+
+
+def _total(item: Add) -> fmpq | None:
     total = fmpq(0)
-    for term in terms:
+    for term in item.terms:
         value = exact(term)
         if value is None:
             return None
@@ -79,9 +79,9 @@ def _total(terms: tuple[Node, ...]) -> fmpq | None:
     return total
 
 
-def _product(factors: tuple[Node, ...]) -> fmpq | None:
+def _product(item: Mul) -> fmpq | None:
     total = fmpq(1)
-    for factor in factors:
+    for factor in item.factors:
         value = exact(factor)
         if value is None or size(total) + size(value) > BITS:
             return None
@@ -192,6 +192,14 @@ _CALLS = frozenset(
      "gcd", "lcm")
 )  # fmt: skip
 
+_WORKED_OUT: dict[type[Node], Callable[[Any], fmpq | None]] = {
+    Neg: _negative, Add: _total, Mul: _product, Ratio: _ratio, Quantity: _pure, Call: _called,
+    Div: lambda item: _quotient(exact(item.top), exact(item.bottom)),
+    Pow: lambda item: _power(exact(item.base), exact(item.exponent)),
+    Percent: lambda item: _quotient(exact(item.arg), fmpq(100)),
+    Root: lambda item: _root(exact(item.arg), exact(item.index)),
+}  # fmt: skip
+
 
 def decimal_of(item: Node) -> Num | None:
     """The decimal literal that `item` is, its sign, percent sign and plain unit aside."""
@@ -210,6 +218,4 @@ def decimal_of(item: Node) -> Num | None:
 
 
 def has_decimals(item: Node) -> bool:
-    from adjudge.verifiers.math.nodes import walk
-
     return any(isinstance(part, Num) and part.decimal for part in walk(item))

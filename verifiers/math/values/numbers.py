@@ -7,7 +7,7 @@ from random import Random
 
 from flint import acb, arb, fmpq
 
-from adjudge.verifiers.math.binding import bound, canonical
+from adjudge.verifiers.math.binding import binds, canonical
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import Undecided, Undefined
 from adjudge.verifiers.math.nodes import (
@@ -57,7 +57,7 @@ def same_number(context: Context, gold: Node, answer: Node) -> bool:
 def _same_exact(context: Context, gold: Node, answer: Node, left: fmpq, right: fmpq) -> bool:
     if left == right:
         return context.says(True, "equal_exact", f"both are {_short(left)}")
-    if _rounds(context, gold, answer, acb(arb(left)), acb(arb(right))):
+    if _rounds(context, gold, answer, left, right):
         return context.says(True, "equal_rounded", f"{_short(left)} and {_short(right)}")
     return context.says(False, "different", f"{_short(left)} is not {_short(right)}")
 
@@ -73,7 +73,7 @@ _RISKY = frozenset((Call, Div, Pow))
 
 def _same_but_names(gold: Node, answer: Node) -> bool:
     """Equal as written, bound variables renamed."""
-    return bool(bound(gold)) and canonical(gold) == canonical(answer)
+    return binds(gold) and canonical(gold) == canonical(answer)
 
 
 def _defined(item: Node) -> None:
@@ -279,17 +279,22 @@ _COUNTERS = frozenset(("n", "m", "k", "N"))
 
 def _counted(item: Node) -> frozenset[str]:
     """`⌊n/2⌋`: the n of a floor counts."""
+    if Call not in kinds(item):
+        return frozenset()
     parts = [p for p in walk(item) if isinstance(p, Call) and p.name in ("floor", "ceil", "mod")]
     found: frozenset[str] = frozenset()
     return found.union(*(symbols(part) for part in parts)) & _COUNTERS
 
 
 _OF_INTEGERS = frozenset(("factorial", "factorial2", "binom", "perm", "mod", "gcd", "lcm"))
+_HINTING = frozenset((Repeated, Call, Pow))
 
 
 def _integer_names(item: Node) -> frozenset[str]:
     """Letters that can only stand for integers: in bounds, factorials, exponents of a sign."""
     found: frozenset[str] = frozenset()
+    if _HINTING.isdisjoint(kinds(item)):
+        return found
     for part in walk(item):
         if isinstance(part, Repeated):
             found |= symbols(part.low) | symbols(part.high)
@@ -303,12 +308,14 @@ def _integer_names(item: Node) -> frozenset[str]:
 # -- decimals ------------------------------------------------------------------------------------
 
 
-def _rounds(context: Context, gold: Node, answer: Node, left: acb, right: acb) -> bool:
+def _rounds(
+    context: Context, gold: Node, answer: Node, left: acb | fmpq, right: acb | fmpq
+) -> bool:
     """One side is a decimal whose digits are those of the other side."""
     wanted, given = decimal_of(gold), decimal_of(answer)
     if wanted is not None and given is not None:
         longer, shorter = sorted((wanted, given), key=lambda item: -item.places)
-        return shown(context, shorter, acb(arb(longer.value)))
+        return shown(context, shorter, longer.value)
     if given is not None and not has_decimals(gold):
         return shown(context, given, left)
     if wanted is not None and not has_decimals(answer):
@@ -316,8 +323,9 @@ def _rounds(context: Context, gold: Node, answer: Node, left: acb, right: acb) -
     return False
 
 
-def shown(context: Context, decimal: Num, value: acb) -> bool:
+def shown(context: Context, decimal: Num, value: acb | fmpq) -> bool:
     """Do the digits of `decimal` show `value`, rounded or cut off?"""
+    value = value if isinstance(value, acb) else acb(arb(value))
     unit = fmpq(10) ** -decimal.places
     digits = abs(decimal.value / unit)
     if not value.imag.contains(0) or len(str(int(digits.floor()))) < context.policies.digits:

@@ -11,6 +11,7 @@ from adjudge.sandbox.job import Conversation
 
 _LENGTH = struct.Struct("<I")
 _TURN = struct.Struct("=qq")
+_PIECE, _MOST = 1 << 14, 1 << 20
 
 
 class SocketChannel:
@@ -20,6 +21,7 @@ class SocketChannel:
         self._ours, self.theirs = socket.socketpair()
         self._turn = turn
         self._waited_ns = 0
+        self._come = bytearray()
         os.pwrite(turn, _TURN.pack(0, 0), 0)
 
     def converse(self, _passed: int, conversation: Conversation, patience_s: float) -> None:
@@ -72,20 +74,24 @@ class SocketChannel:
         return now
 
     def _receive(self) -> bytes | None:
-        head = self._exactly(_LENGTH.size)
-        if head is None:
+        if not self._await(_LENGTH.size):
             return None
-        (size,) = _LENGTH.unpack(head)
-        return None if size > MAX_FRAME else self._exactly(size)
+        (size,) = _LENGTH.unpack_from(self._come)
+        end = _LENGTH.size + size
+        if size > MAX_FRAME or not self._await(end):
+            return None
+        message = bytes(self._come[_LENGTH.size : end])
+        del self._come[:end]
+        return message
 
-    def _exactly(self, size: int) -> bytes | None:
-        data = bytearray()
-        while len(data) < size:
-            more = self._ours.recv(min(size - len(data), 1 << 20))
+    def _await(self, size: int) -> bool:
+        """So many bytes; more, if they have come: most messages do in one piece."""
+        while (missing := size - len(self._come)) > 0:
+            more = self._ours.recv(min(max(missing, _PIECE), _MOST))
             if not more:
-                return None
-            data += more
-        return bytes(data)
+                return False
+            self._come += more
+        return True
 
     def close(self) -> None:
         """Both ends."""

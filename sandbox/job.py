@@ -53,6 +53,14 @@ class Blob:
             self._opened = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prelude:
+    """What a slot runs once, before the runs that name it (see `types.Program.prelude`)."""
+
+    key: str
+    text: bytes
+
+
 def write_all(opened: int, data: bytes) -> None:
     """All of it, from the present position on."""
     view = memoryview(data)
@@ -106,6 +114,7 @@ class Job:
     cache: Blob | None = None
     """Python's compiled code, of an earlier `Ran.cache`."""
     keep_cache: bool = False
+    prelude: Prelude | None = None
     keep: Callable[[bytes], None] = lambda _: None
     """Told what the first run has compiled."""
     broken: Callable[["Ran"], bool] = lambda _: False
@@ -123,6 +132,7 @@ class Job:
             "fetch": self.fetch,
             "trusted": self.trusted,
             "named_stdin": self.named_stdin,
+            "prelude": self.prelude.key if self.prelude else "",
         }
 
     def close(self) -> None:

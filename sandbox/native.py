@@ -134,6 +134,7 @@ class NativeSlot:
         self.facts: dict[str, object] = {"cgroup": "" if group is None else group.version}
         self._spec = spec
         self._group = group
+        self._learnt: set[str] = set()
         self._socket, self._pidfd = nursery.fork(spec)
         self.alive = True
         try:
@@ -180,9 +181,15 @@ class NativeSlot:
         elif job.keep_cache:
             names.append("cache")
         filled = {name: _anonymous(stack) for name in names}
-        given = Blob(stdin)
-        stack.callback(given.close)
-        return {**passed, "stdin": given.descriptor(), **filled}, filled
+        given = {"stdin": stdin}
+        if job.prelude is not None and job.prelude.key not in self._learnt:
+            self._learnt.add(job.prelude.key)
+            given["prelude"] = job.prelude.text
+        for name, data in given.items():
+            blob = Blob(data)
+            stack.callback(blob.close)
+            passed[name] = blob.descriptor()
+        return {**passed, **filled}, filled
 
     def _open_channel(self, passed: dict[str, int], stack: contextlib.ExitStack) -> SocketChannel:
         turn = _anonymous(stack)

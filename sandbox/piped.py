@@ -65,6 +65,7 @@ class PipedSlot:
     def __init__(self, stream: Stream, spec: Spec) -> None:
         self.shape: Shape = (spec.tmp_mb, spec.tmp_inodes)
         self.alive = True
+        self._learnt: set[str] = set()
         self._stream = stream
         self._work = spec.work
         try:
@@ -91,6 +92,9 @@ class PipedSlot:
     def _submit(self, job: Job, stdin: bytes, *, talks: bool) -> None:
         given = {"program": job.program, "files": job.files, "cache": job.cache}
         blobs = {name: blob.data for name, blob in given.items() if blob is not None}
+        if job.prelude is not None and job.prelude.key not in self._learnt:
+            self._learnt.add(job.prelude.key)
+            blobs["prelude"] = job.prelude.text
         blobs.update(stdin=stdin, stdout=b"", stderr=b"")
         if job.collect or job.fetch:
             blobs["artefact"] = b""

@@ -63,6 +63,9 @@ class Program:
     """Relative path → content, put in the working directory of each run."""
     arguments: tuple[str, ...] = ()
     """The command line behind the program's name."""
+    prelude: str = ""
+    """Python: text of the caller's own, the same for many programs. Each slot runs it once, before
+    any run, and the program begins with the names that it has bound. Never of a completion."""
     fetch: tuple[str, ...] = ()
     """Relative paths of files to bring back after each run, 64 MiB in all."""
 

@@ -43,6 +43,8 @@ FILLED_HERE = ("stdout", "stderr", "artefact", "cache")
 _LENGTH = struct.Struct("<I")
 _MAX_BLOBS = 16
 _MAX_HEADER = 1 << 20
+_MAX_PACKET = 1 << 18
+"""More than a socket's send buffer takes."""
 _THEIRS = struct.Struct("=qq")
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 
@@ -81,19 +83,22 @@ class SocketLink:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        self._space = bytearray(_MAX_PACKET)
 
     def greet(self, facts: Header) -> None:
         self._socket.send(json.dumps(facts).encode())
 
     def receive(self) -> tuple[Header, Blobs] | None:
         space = socket.CMSG_SPACE(4 * _MAX_BLOBS)
-        message, ancillary, _, _ = self._socket.recvmsg(_MAX_HEADER, space, socket.MSG_CMSG_CLOEXEC)
-        if not message:
+        size, ancillary, _, _ = self._socket.recvmsg_into(
+            [self._space], space, socket.MSG_CMSG_CLOEXEC
+        )
+        if not size:
             return None
         opened = array.array("i")
         for _, _, data in ancillary:
             opened.frombytes(data[: len(data) - len(data) % opened.itemsize])
-        header = json.loads(message)
+        header = json.loads(self._space[:size])
         return header, dict(zip(header["blobs"], opened, strict=True))
 
     def reply(self, outcome: Header, blobs: Blobs, most: int) -> None:  # noqa: ARG002 - they are shared

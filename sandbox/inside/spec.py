@@ -4,11 +4,13 @@ A **spec** is given once, when a slot is made. A **job** is one run:
 
     {"op": "run", "launch": "python" | "exec", "argv": [...], "environment": {...},
      "bounds": {...}, "collect": "a.out" | "", "fetch": [paths], "trusted": bool,
-     "named_stdin": bool, "blobs": ["program", "stdin", ...]}
+     "named_stdin": bool, "prelude": key or "", "blobs": ["program", "stdin", ...]}
 
 `blobs` names what travels beside the header, in order (how: see `links`):
 
     program   source text (python), or the executable (exec with argv and a program)
+    prelude   python: our own text, run once in the slot itself; its names are there when the
+              program begins. Only with the first job that names its key
     files     packed files to put into the working directory (`pack`, `unpack`)
     stdin     the standard input
     stdout, stderr, artefact     filled here; `artefact` from the file named by `collect`,

@@ -217,11 +217,12 @@ class Zygote:
 
     def serve(self) -> None:
         """Run jobs until the other side is gone, or the slot cannot be cleaned."""
-        gc.collect()
-        gc.freeze()
         gc.disable()
+        _settle()
         while (received := self._link.receive()) is not None:
             job, blobs = received
+            if "prelude" in blobs:
+                _learn(job["prelude"], blobs.pop("prelude"))
             outcome = self._run(job, blobs)
             self._link.reply(outcome, blobs, job["bounds"]["output_bytes"])
             for opened in blobs.values():
@@ -276,6 +277,17 @@ class Zygote:
             "out_of_memory": self._kills.risen() and bool(watch.status),
             "recycle": not sweep.empty(self._spec.work, self._mode),
         }
+
+
+def _settle() -> None:
+    """What there is now stays: no run's collector looks through it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _learn(key: str, opened: int) -> None:
+    child.learn(key, opened)
+    _settle()
 
 
 def _system() -> tuple[str, ...]:

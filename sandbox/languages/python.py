@@ -2,9 +2,10 @@
 compiled code of recent programs is kept."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from adjudge.sandbox.inside.spec import pack
-from adjudge.sandbox.job import NAMED, Blob, Job
+from adjudge.sandbox.job import NAMED, Blob, Job, Prelude
 from adjudge.sandbox.language import Compile
 from adjudge.sandbox.recent import Recent, key_of
 from adjudge.sandbox.types import Limits, Program
@@ -29,9 +30,15 @@ class Python:
             limits=limits,
             warm="numpy" in program.source,
             keep_cache=True,
+            prelude=_prelude(program.prelude) if program.prelude else None,
             fetch=program.fetch,
             named_stdin=NAMED in program.source,
             keep=lambda compiled: self.recent.put(key, compiled),
         )
         known = self.recent.get(key)
         return job if known is None else replace(job, cache=Blob(known), keep_cache=False)
+
+
+@lru_cache(maxsize=8)
+def _prelude(text: str) -> Prelude:
+    return Prelude(key_of(text).hex(), text.encode())

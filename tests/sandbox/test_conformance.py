@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from adjudge.sandbox.pool import Pool
-from adjudge.sandbox.types import Channel, Ending, Limits, Program, Result
+from adjudge.sandbox.types import Channel, Ending, Limits, Program, Result, SandboxError
 
 QUICK = Limits(cpu_s=0.5, idle_s=0.3, memory_mb=256, output_mb=1)
 
@@ -71,6 +71,34 @@ def test_runs_of_a_session_do_not_meet(sandbox: Pool) -> None:
     with sandbox.open(Program(source=source), QUICK) as session:
         seen = [session.run(b"%d" % number).stdout for number in range(3)]
     assert seen == [b"['f0']\n", b"['f1']\n", b"['f2']\n"]
+
+
+PRELUDE = (
+    "import types\nbox = types.SimpleNamespace(n=0)\ndef more():\n    box.n += 1\n    return box.n"
+)
+
+
+def test_a_prelude_is_there_when_a_program_begins(sandbox: Pool) -> None:
+    counted = Program(source="print(more(), more(), __name__)", prelude=PRELUDE)
+    with sandbox.open(counted, QUICK) as session:
+        seen = [session.run().stdout for _ in range(3)]
+    assert seen == [b"1 2 __main__\n"] * 3  # what a run does to it no other run sees
+    other = Program(
+        source="print(more(), 'box' in globals())", prelude="def more(): return 'other'"
+    )
+    with sandbox.open(other, QUICK) as session:
+        assert session.run().stdout == b"other False\n"
+    assert run(sandbox, "more()").ending is Ending.RUNTIME_ERROR
+
+
+@pytest.mark.parametrize("prelude", ["def", "1 / 0"])
+def test_a_prelude_that_fails_is_no_fault_of_a_program(sandbox: Pool, prelude: str) -> None:
+    with (
+        pytest.raises(SandboxError, match="set up"),
+        sandbox.open(Program(source="pass", prelude=prelude), QUICK) as session,
+    ):
+        session.run()
+    assert run(sandbox, "print(1)").stdout == b"1\n"
 
 
 def test_a_program_that_does_not_compile_never_does(sandbox: Pool) -> None:

@@ -5,6 +5,8 @@ candidate, which is passed on unread, or its verdict, which counts if it bears t
 tester was given. The candidate's frames go to the tester and nowhere else, so nothing that it
 writes can look like a verdict. Time in which one waits for the other is nobody's idle time.
 
+Tests that are plain (`plain`) need no slot: we ask the candidate ourselves, and compare.
+
 What cannot be split (tests that pass callbacks or objects of their own, or that take hold of
 standard output) is run in one process, `weak`: the tests decide that, never the candidate.
 """
@@ -15,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adjudge.sandbox.types import Channel, Ending, Limits, Result, Sandbox, Session
-from adjudge.verifiers.code import talk
+from adjudge.verifiers.code import plain, talk
 from adjudge.verifiers.code.cases import PASSED, CaseResult, failed, shown
-from adjudge.verifiers.code.far import codec
+from adjudge.verifiers.code.far import codec, tester
 from adjudge.verifiers.code.shapes import AssertTests
 from adjudge.verifiers.types import BadReference
 
@@ -29,13 +31,28 @@ def run_asserts(
     sandbox: Sandbox, source: str, tests: AssertTests, limits: Limits, *, every: bool
 ) -> Iterator[CaseResult]:
     """One result a case, as far as the tests got."""
+    plan = None if tests.setup.strip() else plain.plan(tests.code)
+    if plan is not None:
+        asking = _Asking(source, plan, every=every)
+        warm = talk.needs_numpy(source, tests.code)
+        with sandbox.open(talk.candidate_program(warm=warm), limits) as candidate:
+            result = candidate.talk(asking)
+        if not asking.unsure:
+            yield from asking.cases(result)
+            return
+    yield from run_split(sandbox, source, tests, limits, every=every)
+
+
+def run_split(
+    sandbox: Sandbox, source: str, tests: AssertTests, limits: Limits, *, every: bool
+) -> Iterator[CaseResult]:
     roomy = _roomier(limits)
     warm = talk.needs_numpy(source, tests.code, tests.setup)
     with (
         sandbox.open(talk.candidate_program(warm=warm), limits) as candidate,
-        sandbox.open(talk.tester_program(warm=warm), roomy) as tester,
+        sandbox.open(talk.tester_program(warm=warm), roomy) as examiner,
     ):
-        trial = _Trial(source, tests, tester, every=every)
+        trial = _Trial(source, tests, examiner, every=every)
         result = candidate.talk(trial)
     if trial.unsplit is not None:
         yield from run_together(sandbox, source, tests, limits, every=every)
@@ -49,6 +66,88 @@ def _roomier(limits: Limits) -> Limits:
         idle_s=limits.idle_s * TESTER_FACTOR + 2.0,
         memory_mb=limits.memory_mb + 256,
     )
+
+
+class _GoneError(Exception):
+    """The candidate's process has ended."""
+
+
+@dataclass
+class _Asking:
+    """One conversation with the candidate, where the tests are plain."""
+
+    source: str
+    plan: plain.Plan
+    every: bool = field(kw_only=True)
+    unsure: bool = False
+    """Something came back that is for the tests' own slot."""
+    _broken: str | None = None
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _verdict: dict[str, Any] | None = None
+    _so_far: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, candidate: Channel) -> None:
+        self._verdict = self._broken = None
+        self.unsure, self._so_far = False, {}
+        try:
+            if talk.load(candidate, self.source):
+                self._ask_all(candidate)
+        except talk.Broken as error:
+            self._broken = str(error)
+
+    def _ask_all(self, candidate: Channel) -> None:
+        names = {"f": "names", "a": [[*self.plan.names]], "k": {}}
+        try:
+            frame = _exchange(candidate, codec.dumps(names))
+            self._numbers = plain.numbers(frame, self.plan.names)
+            self._verdict = self._count(lambda call: self._call(candidate, call))
+        except _GoneError:
+            return
+        except plain.NotPlainError:
+            self.unsure = True
+
+    def _call(self, candidate: Channel, call: plain.Call) -> Any:  # noqa: ANN401 - any plain value
+        return plain.value_of(_exchange(candidate, call.request(self._numbers[call.name])))
+
+    def _count(self, ask: plain.Ask) -> dict[str, Any]:
+        """As `far.tester` does."""
+        faults: list[dict[str, Any]] = []
+        passed = 0
+        for number, case in enumerate(self.plan.cases, 1):
+            fault = _fault(case, ask)
+            if fault is not None:
+                faults.append({**fault, "number": number})
+            passed += fault is None
+            self._so_far = {"passed": passed, "total": max(number, self.plan.written)}
+            if fault is not None and not self.every:
+                break
+        return {**self._so_far, "fault": faults[0] if faults else None, "asked": 1}
+
+    def cases(self, result: Result) -> Iterator[CaseResult]:
+        """What came of it; `result`: how the candidate's process ended."""
+        ended = failed(result, "the program ended before it had answered")
+        return _read(self._broken, self._verdict, self._so_far, ended)
+
+
+def _exchange(candidate: Channel, request: bytes) -> bytes:
+    candidate.send(request)
+    frame = candidate.receive()
+    if frame is None:
+        raise _GoneError
+    return frame
+
+
+def _fault(case: tuple[plain.Check, ...], ask: plain.Ask) -> dict[str, Any] | None:
+    line = ""
+    try:
+        for check in case:
+            line = check.line
+            check.run(ask)
+    except (_GoneError, plain.NotPlainError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a test raises, it fails
+        return tester.describe(error, line)
+    return None
 
 
 @dataclass
@@ -111,15 +210,7 @@ class _Trial:
         """What came of it; `result`: how the candidate's process ended."""
         if self._bad is not None:
             raise BadReference(f"the tests do not compile: {self._bad}")
-        if self._broken is not None:
-            yield CaseResult(passed=False, reason=Ending.COMPILE_ERROR.value, detail=self._broken)
-        elif self._verdict is None:
-            ended = self._cut_short(result)
-            passed = self._so_far.get("passed", 0)
-            yield from [PASSED] * passed
-            yield from [ended] * max(1, self._so_far.get("total", 0) - passed)
-        else:
-            yield from read_verdict(self._verdict)
+        yield from _read(self._broken, self._verdict, self._so_far, self._cut_short(result))
 
     def _cut_short(self, result: Result) -> CaseResult:
         """No verdict: the candidate went, or the tests did (of what it gave them)."""
@@ -127,6 +218,23 @@ class _Trial:
         if not self._loaded or self._gone or tested is None:
             return failed(result, "the program ended before it had answered")
         return failed(tested, "the tests ended before their end")
+
+
+def _read(
+    broken: str | None,
+    verdict: dict[str, Any] | None,
+    so_far: dict[str, int],
+    ended: CaseResult,
+) -> Iterator[CaseResult]:
+    """What came of the tests; `ended`: of the cases after which there is no verdict."""
+    if broken is not None:
+        yield CaseResult(passed=False, reason=Ending.COMPILE_ERROR.value, detail=broken)
+    elif verdict is None:
+        passed = so_far.get("passed", 0)
+        yield from [PASSED] * passed
+        yield from [ended] * max(1, so_far.get("total", 0) - passed)
+    else:
+        yield from read_verdict(verdict)
 
 
 def read_verdict(verdict: dict[str, Any], *, weak: bool = False) -> Iterator[CaseResult]:

@@ -9,16 +9,26 @@ from adjudge.verifiers.code.far import codec
 FAR = Path(__file__).parent / "far"
 
 
+_MODULES = ("codec", "link", "remote", "serve", "marks", "tester", "shared")
+
+
 @cache
-def far_program(*modules: str, warm: bool = False) -> Program:
-    """Modules of `far` as one program: they share its globals, so `codec.encode` is `encode`.
-    `warm`: best run where numpy is loaded."""
-    parts = ["import sys", f"{' = '.join(modules)} = sys.modules['__main__']"]
-    for name in modules:
+def prelude() -> str:
+    """All modules of `far`, each in a namespace of its own: slots load them once."""
+    lines = ["import types"]
+    for number, name in enumerate(_MODULES):
         text = (FAR / f"{name}.py").read_text(encoding="utf-8")
         kept = [line for line in text.splitlines() if not line.startswith("from adjudge.")]
-        parts.append("\n".join(kept))
-    return Program(source="\n".join([*parts, "main()", "# numpy" if warm else ""]))
+        source = "\n".join(kept)
+        lines.append(f"{name} = types.ModuleType({name!r})")
+        lines += [f"{name}.{other} = {other}" for other in _MODULES[:number]]
+        lines.append(f"exec(compile({source!r}, '{name}.py', 'exec'), vars({name}))")
+    return "\n".join(lines)
+
+
+def _program(module: str, *, warm: bool) -> Program:
+    """`warm`: best run where numpy is loaded."""
+    return Program(source=f"{module}.main(){'  # numpy' if warm else ''}", prelude=prelude())
 
 
 def needs_numpy(*sources: str) -> bool:
@@ -28,17 +38,17 @@ def needs_numpy(*sources: str) -> bool:
 
 def candidate_program(*, warm: bool) -> Program:
     """Serves a module: `far.serve`."""
-    return far_program("codec", "link", "serve", warm=warm)
+    return _program("serve", warm=warm)
 
 
 def tester_program(*, warm: bool) -> Program:
     """Runs tests against one: `far.tester`."""
-    return far_program("codec", "link", "remote", "marks", "tester", warm=warm)
+    return _program("tester", warm=warm)
 
 
 def shared_program(*, warm: bool) -> Program:
     """Both in one: `far.shared`."""
-    return far_program("codec", "link", "remote", "serve", "marks", "tester", "shared", warm=warm)
+    return _program("shared", warm=warm)
 
 
 class Broken(Exception):

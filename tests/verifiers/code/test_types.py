@@ -169,8 +169,8 @@ TOGETHER = {"type": "assert", "code": "assert apply(lambda x: x, 1) == 1\nassert
             "runtime_error",
         ),
         (
-            "import os, struct, sys\n"
-            "if hasattr(sys.modules['__main__'], 'judge'):\n"
+            "import os, struct, traceback\n"
+            "if any(f.filename == 'shared.py' for f in traceback.extract_stack()):\n"
             '    b = b\'{"broken":""}\'\n'
             "    os.write(3, struct.pack('<I', len(b)) + b)\n"
             "def apply(f, x):\n    return f(x)",

@@ -5,6 +5,8 @@ import struct
 
 _FD = 3
 _LENGTH = struct.Struct("<I")
+_PIECE, _MOST = 1 << 14, 1 << 20
+_come = bytearray()
 MAX_FRAME = 16 << 20
 
 
@@ -23,15 +25,19 @@ def send(message: bytes) -> None:
 
 def receive() -> bytes:
     """The next message."""
-    (size,) = _LENGTH.unpack(_exactly(_LENGTH.size))
-    return _exactly(size)
+    _await(_LENGTH.size)
+    (size,) = _LENGTH.unpack_from(_come)
+    end = _LENGTH.size + size
+    _await(end)
+    message = bytes(_come[_LENGTH.size : end])
+    del _come[:end]
+    return message
 
 
-def _exactly(size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = os.read(_FD, size - len(data))
+def _await(size: int) -> None:
+    """So many bytes; more, if they have come: most messages do in one piece."""
+    while (missing := size - len(_come)) > 0:
+        more = os.read(_FD, min(max(missing, _PIECE), _MOST))
         if not more:
             raise ClosedError
-        data += more
-    return data
+        _come.extend(more)

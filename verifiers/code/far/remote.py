@@ -51,7 +51,7 @@ def ask(operation: str, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN40
 
 def _take(answer: codec.Wire, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any value
     if "ex" in answer:
-        raise _exception(answer["ex"], str(answer.get("said", "")))
+        raise exception(answer["ex"], str(answer.get("said", "")))
     for index, wire in answer.get("changed", ()):
         _update(arguments[index], codec.decode(wire, resolve))
     return codec.decode(answer["ok"], resolve)
@@ -65,7 +65,8 @@ def _update(mine: Any, theirs: Any) -> None:  # noqa: ANN401 - a list, dict, set
     (mine.extend if type(mine) in (list, bytearray) else mine.update)(theirs)
 
 
-def _exception(lineage: list[str], said: str) -> BaseException:
+def exception(lineage: list[str], said: str) -> BaseException:
+    """What was raised over there, as near as there is a class for it."""
     for name in lineage:
         if name in _exceptions:
             return _exceptions[name](said)

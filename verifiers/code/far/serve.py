@@ -42,16 +42,19 @@ def load() -> dict[str, Any]:
     """Run the candidate's module; its globals. Ends the process if it does not compile."""
     first = codec.loads(link.receive())
     try:
-        codes = [compile(first[name], "main.py", "exec") for name in ("setup", "source")]
+        given = {name: first[name] for name in ("setup", "source") if first[name]}
+        codes = {name: compile(text, "main.py", "exec") for name, text in given.items()}
     except Exception as error:  # noqa: BLE001 - SyntaxError, ValueError, RecursionError, …
         link.send(codec.dumps({"broken": f"{type(error).__name__}: {error}"[:2000]}))
         raise SystemExit(1) from None
     sys.modules["solution"] = _solution
     if "class Solution" in first["source"]:
         _here["__builtins__"] = _as_leetcode_has_it()
-    with contextlib.suppress(NameError):  # a set-up for after the candidate: the tests' alone
-        exec(codes[0], _here)  # noqa: S102 - what this process is for
-    exec(codes[1], _here)  # noqa: S102 - as above
+    if "setup" in codes:
+        with contextlib.suppress(NameError):  # a set-up for after the candidate: the tests' alone
+            exec(codes["setup"], _here)  # noqa: S102 - what this process is for
+    if "source" in codes:
+        exec(codes["source"], _here)  # noqa: S102 - as above
     link.send(b'{"ready":true}')
     return _here
 

@@ -36,7 +36,7 @@ IN_ONE_PROCESS = frozenset(
     )
 )
 """Names by which tests take hold of their own process: split off, they would test nothing."""
-_SHOWN = 300
+SHOWN = 300
 _tests = types.ModuleType("__main__")
 _space = vars(_tests)
 _lines: list[str] = []
@@ -66,7 +66,8 @@ class _Equalities(ast.NodeTransformer):
         )
 
 
-def _equal(one: Any, other: Any) -> None:  # noqa: ANN401 - any values
+def equal(one: Any, other: Any) -> None:  # noqa: ANN401 - any values
+    """`assert one == other`."""
     if not one == other:
         raise FailedError(f"expected {_shown(other)}, got {_shown(one)}")
 
@@ -119,7 +120,7 @@ def _prepare(setup: types.CodeType) -> bool:
 
 def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ...]) -> codec.Wire:
     sys.modules["__main__"] = _tests
-    _space["__equal__"], _space["__type__"] = _equal, _type
+    _space["__equal__"], _space["__type__"] = equal, _type
     _lines.extend(order["tests"].splitlines())
     faults: list[codec.Wire] = []
     written = sum(isinstance(statement, ast.Assert) for statement in tree.body)
@@ -141,7 +142,7 @@ def _count(order: codec.Wire, tree: ast.Module, before: tuple[types.CodeType, ..
         raise
     except BaseException as error:  # noqa: BLE001 - between the cases
         total += 1
-        faults.append({**_describe(error, "the tests"), "number": total})
+        faults.append({**describe(error, "the tests"), "number": total})
     return {
         "passed": passed,
         "total": max(total, written),
@@ -157,16 +158,17 @@ def _fault(text: str, run: Callable[[], None]) -> dict[str, codec.Wire] | None:
     except (remote.NotSplitError, remote.GoneError):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a test raises, it fails
-        return _describe(error, text)
+        return describe(error, text)
     return None
 
 
-def _describe(error: BaseException, text: str) -> dict[str, codec.Wire]:
+def describe(error: BaseException, text: str) -> dict[str, codec.Wire]:
+    """What a case failed by; `text`: what to call it, where its line is not known."""
     failed = isinstance(error, AssertionError)
     said = str(error) if isinstance(error, FailedError) else f"{type(error).__name__}: {error}"
     return {
         "case": _line(error) or text,
-        "got": said[:_SHOWN] if str(error) or not failed else "",
+        "got": said[:SHOWN] if str(error) or not failed else "",
         "kind": "wrong" if failed else "error",
     }
 
@@ -178,7 +180,7 @@ def _line(error: BaseException) -> str:
         if trace.tb_frame.f_code.co_filename == "tests.py":
             number = trace.tb_lineno
         trace = trace.tb_next
-    return _lines[number - 1].strip()[:_SHOWN] if 0 < number <= len(_lines) else ""
+    return _lines[number - 1].strip()[:SHOWN] if 0 < number <= len(_lines) else ""
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -314,7 +316,7 @@ def _cases(tree: ast.Module) -> Iterator[Case]:
         if isinstance(statement, ast.Assert):
             _run(pending)
             pending = []
-            yield ast.unparse(statement)[:_SHOWN], _statement([statement])
+            yield ast.unparse(statement)[:SHOWN], _statement([statement])
         elif not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
             pending.append(statement)
     yield from _rest(pending)
@@ -331,7 +333,7 @@ def _is_guard(statement: ast.stmt) -> bool:
 def _rest(statements: list[ast.stmt]) -> Iterator[Case]:
     calls = [item for item in statements if isinstance(item, _ACTS) and not _is_guard(item)]
     if calls:
-        yield ast.unparse(calls[0])[:_SHOWN], _statement(statements)
+        yield ast.unparse(calls[0])[:SHOWN], _statement(statements)
         return
     _run(statements)
     for statement in statements:
@@ -382,4 +384,4 @@ def _run(statements: list[ast.stmt]) -> None:
 def _shown(value: Any) -> str:  # noqa: ANN401 - any value
     if type(value) is remote.Remote:
         return "an object of the solution's"
-    return repr(value)[:_SHOWN]
+    return repr(value)[:SHOWN]

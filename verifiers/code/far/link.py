@@ -19,8 +19,11 @@ def send(message: bytes) -> None:
     if len(message) > MAX_FRAME:
         raise ValueError("longer than 16 MiB")
     view = memoryview(_LENGTH.pack(len(message)) + message)
-    while view:
-        view = view[os.write(_FD, view) :]
+    try:
+        while view:
+            view = view[os.write(_FD, view) :]
+    except BrokenPipeError:
+        raise ClosedError from None
 
 
 def receive() -> bytes:
@@ -37,7 +40,10 @@ def receive() -> bytes:
 def _await(size: int) -> None:
     """So many bytes; more, if they have come: most messages do in one piece."""
     while (missing := size - len(_come)) > 0:
-        more = os.read(_FD, min(max(missing, _PIECE), _MOST))
+        try:
+            more = os.read(_FD, min(max(missing, _PIECE), _MOST))
+        except ConnectionResetError:  # it has hung up before it had read all that we wrote
+            more = b""
         if not more:
             raise ClosedError
         _come.extend(more)

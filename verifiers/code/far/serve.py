@@ -30,8 +30,8 @@ _here = vars(_solution)
 
 def main() -> None:
     """Serve until the other side hangs up."""
-    load()
     try:
+        load()
         while True:
             link.send(_answer(codec.loads(link.receive())))
     except link.ClosedError:

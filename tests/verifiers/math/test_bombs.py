@@ -54,6 +54,11 @@ BOMBS = {
     "relations": "x<" * 1_000 + "y",
     "variables": "+".join(f"x_{{{k}}}" for k in range(400)),
     "gcd": "\\gcd(10^{99999999}, 6^{99999999})",
+    "alike sets": "\\{" * 200 + "7" + ",\\frac{14}{2}\\}" * 200,
+    "limits": "\\lim_{x\\to 0}" * 240 + "x",
+    "derivatives": "\\frac{d}{dx}" * 240 + "x",
+    "families": "9^{" * 300 + "x=k\\pi, k\\in\\mathbb{Z}" + "}" * 300,
+    "halved tuple": "\\frac{" * 300 + "(" + "1," * 200 + "1)" + "}{2}" * 300,
     "subscripts": "x" + "_{a" * 500 + "}" * 500,
     "units": "5 " + "km " * 900,
     "text": "\\text{" * 600 + "}" * 600,
@@ -78,6 +83,10 @@ def test_a_bomb_is_wrong_and_has_a_reason(name: str, gold: str) -> None:
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_against_itself_gets_a_verdict(name: str) -> None:
     assert verify(BOMBS[name], f"\\boxed{{{BOMBS[name]}}}").reason
+
+
+def test_a_nest_of_equal_members_takes_no_time() -> None:
+    assert verify("7", f"\\boxed{{{BOMBS['alike sets']}}}").reason == "equal_members"
 
 
 @pytest.mark.parametrize("length", [5_000, 20_000, 1_000_000])

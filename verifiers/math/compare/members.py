@@ -7,7 +7,7 @@ from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.formulas import formulas
 from adjudge.verifiers.math.compare.joint import Pairs, aligned_heads, jointly, shares_constants
 from adjudge.verifiers.math.compare.kinds import differ
-from adjudge.verifiers.math.compare.matching import covered, every
+from adjudge.verifiers.math.compare.matching import every, matched
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import ITEMS, OverLimit
 from adjudge.verifiers.math.values.signs import has_signs, variants
@@ -118,7 +118,7 @@ def collections(context: Context, gold: n.Node, answer: n.Node) -> bool:
     aligned = aligned_heads(left, right)
     if aligned is not None and shares_constants(aligned):
         return jointly(context, aligned)
-    if covered(context, left, right) and covered(context, right, left):
+    if matched(context, left, right):
         return context.says(True, "equal_members")
     return context.says(False, "different_members", context.note)
 

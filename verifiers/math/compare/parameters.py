@@ -86,9 +86,15 @@ def _without_given(context: Context, gold: n.Node, answer: n.Node) -> bool:
         )
     if isinstance(gold, n.Congruence) or isinstance(answer, n.Congruence):
         return differ(context, gold, answer)
-    if bool(_letters_of(gold)) != bool(_letters_of(answer)):
-        return context.same(_undeclared(gold), _undeclared(answer))
-    raise Undecided("a family that no rule reads")
+    return _one_declares(context, gold, answer)
+
+
+def _one_declares(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    """Only one side says of which letters it is a family: beside the other, that says nothing."""
+    left, right = _undeclared(gold), _undeclared(answer)
+    if bool(_letters_of(gold)) == bool(_letters_of(answer)) or (left, right) == (gold, answer):
+        raise Undecided("a family that no rule reads")
+    return context.same(left, right)
 
 
 def _restricts(item: n.Given) -> bool:
@@ -125,7 +131,7 @@ def renamed(context: Context, gold: n.Node, answer: n.Node) -> bool:
     """Declared letters are bound: any names will do."""
     mine, theirs = _letters_of(gold), _letters_of(answer)
     left, right = _undeclared(gold), _undeclared(answer)
-    if left is gold and right is answer:
+    if (left, right) == (gold, answer):
         raise Undecided("conditions inside of what no rule reads")
     if not theirs:
         theirs = dict.fromkeys(sorted(n.symbols(right) - n.symbols(left)), "")

@@ -2,7 +2,7 @@
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.kinds import differ, formula
-from adjudge.verifiers.math.compare.matching import covered, every
+from adjudge.verifiers.math.compare.matching import every, matched
 from adjudge.verifiers.math.compare.relations import relations, solved
 from adjudge.verifiers.math.context import Context
 from adjudge.verifiers.math.limits import Undecided
@@ -73,9 +73,7 @@ def _structures(context: Context, gold: n.Node, answer: n.Node) -> bool:
     if isinstance(gold, n.SetOp) and isinstance(answer, n.SetOp) and gold.op == answer.op:
         if gold.op == "minus":
             return every(context, list(zip(gold.items, answer.items, strict=False)), "equal_set")
-        return covered(context, gold.items, answer.items) and covered(
-            context, answer.items, gold.items
-        )
+        return matched(context, gold.items, answer.items)
     if isinstance(gold, n.Builder) and isinstance(answer, n.Builder):
         pairs = [(gold.element, answer.element), (gold.condition, answer.condition)]
         return every(context, pairs, "equal_set")

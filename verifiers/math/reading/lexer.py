@@ -200,11 +200,11 @@ class _Lexer:
         self.gap = False
 
     def _base(self, text: str, start: int) -> None:
-        if text[:2].lower() in ("0x", "0b"):
-            digits, base = text[2:], 16 if text[1] in "xX" else 2
-        else:
-            digits, _, mark = text.partition("_")
+        digits, _, mark = text.partition("_")
+        if mark:
             base = int(mark.strip("{}"))
+        else:
+            digits, base = text[2:], 16 if text[1] in "xX" else 2
         if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
             self._again(start, len(digits) if digits.isdigit() else 1)
         else:

@@ -81,6 +81,8 @@ budget = Budget()
 
 
 _ORDERS = 3
+_NESTED_ORDERS = 4
+"""Of derivatives within derivatives, all together: no digits would be left of more."""
 _DIFFERENCE_BITS, _STEP_BITS = 1_000, 200
 _DIFFERENCE_ERROR = arb(2) ** -200
 
@@ -92,6 +94,7 @@ class Evaluator:
         self.point = dict(point or {})
         self.log_base = log_base
         """What a bare `log` means: 0 the natural one, 10 the common one."""
+        self._orders = 0
 
     def value(self, item: Node) -> acb:
         budget.left -= 1
@@ -281,9 +284,13 @@ class Evaluator:
             raise Undecided("a derivative that is not computed here")
         bits = ctx.prec
         precise(_DIFFERENCE_BITS)
+        self._orders += item.order
         try:
+            if self._orders > _NESTED_ORDERS:
+                raise OverLimit("too many derivatives of each other")
             found = self._difference(item, acb(outer.real.mid(), outer.imag.mid()), item.order)
         finally:
+            self._orders -= item.order
             precise(bits)
             self.point[item.variable] = outer
         return found + acb(arb(0, _DIFFERENCE_ERROR) * (1 + found.abs_upper()))

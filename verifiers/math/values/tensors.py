@@ -34,12 +34,10 @@ def folded(item: Node) -> Node:
     match item:
         case Add(terms=terms):
             return _sum(item, [folded(term) for term in terms])
-        case Neg(arg=arg):
-            return _scaled(item, folded(arg), (integer(-1),))
         case Mul(factors=factors):
             return _product(item, [folded(factor) for factor in factors])
-        case Div(top=top, bottom=bottom) if not is_tensor(bottom):
-            return _scaled(item, folded(top), (Div(integer(1), bottom),))
+        case Neg() | Div():
+            return _multiple(item)
         case Pow(base=base, exponent=exponent):
             return _power(item, folded(base), exponent)
         case Call(name="transpose", args=(arg,)):
@@ -89,6 +87,25 @@ def _sum(item: Node, terms: list[Node]) -> Node:
         for rows in zip(*tables, strict=True)
     )
     return _like(terms[0], rows)
+
+
+def _multiple(item: Node) -> Node:
+    """Signs and divisors are gathered first: one by one, each would make all the cells anew."""
+    core, scale = item, list[Node]()
+    while True:
+        match core:
+            case Neg(arg=arg):
+                core = arg
+                scale.append(integer(-1))
+            case Div(top=top, bottom=bottom) if not is_tensor(bottom):
+                core = top
+                scale.append(Div(integer(1), bottom))
+            case _:
+                break
+    tensor = folded(core) if scale else core
+    if not is_tensor(tensor):
+        return item
+    return _scaled(item, tensor, (_simple(Mul(tuple(scale))),))
 
 
 def _scaled(item: Node, tensor: Node, scale: tuple[Node, ...]) -> Node:

@@ -1,0 +1,1 @@
+"""The parts of `bench/math_fuzz.py`."""

@@ -20,8 +20,7 @@ from redis.exceptions import RedisError
 from adjudge.service.api import RewardRequest, RewardResponse
 from adjudge.service.job import Entry, JobResult, Row
 from adjudge.service.plan import Kinds, Part
-from adjudge.service.queue.front import reaching
-from adjudge.service.queue.keys import Client, QueueOptions
+from adjudge.service.queue.front import Front, reaching
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +30,7 @@ RUNNING = b"running"
 RUNNING_MS = 10_000
 """A first run that is not renewed for so long died with its front."""
 POLL_S = 0.05
+REMEMBER_S = 0.05
 LASTING = 0.9
 """Share of the mean of a kind's cost that one more job leaves."""
 
@@ -81,11 +81,10 @@ def _merge(part: Part, rows: dict[int, Row], result: JobResult | None) -> JobRes
 
 
 class Memory:
-    def __init__(
-        self, redis: Client, queue: QueueOptions, kinds: Kinds, options: MemoryOptions
-    ) -> None:
-        self._redis = redis
-        self._queue = queue
+    def __init__(self, front: Front, kinds: Kinds, options: MemoryOptions) -> None:
+        self._front = front
+        self._redis = front.redis
+        self._queue = front.options
         self._kinds = kinds
         self._options = options
         self._cost_ms: dict[str, float] = {}
@@ -221,8 +220,7 @@ class Memory:
         self, key: str, run: Callable[[], Awaitable[RewardResponse]]
     ) -> RewardResponse:
         while True:
-            with reaching():
-                known = await self._redis.set(key, RUNNING, nx=True, get=True, px=RUNNING_MS)
+            known = await self._front.ask("SET", key, RUNNING, "NX", "GET", "PX", RUNNING_MS)
             if known is None:
                 return await self._first(key, run)
             if known != RUNNING:
@@ -252,6 +250,8 @@ class Memory:
                 continue
 
     async def _remember(self, key: str, response: RewardResponse) -> None:
+        """A little later: a trainer's other chunks, sent with this one, go first."""
+        await asyncio.sleep(REMEMBER_S)
         body = response.model_dump_json().encode() if _lasting(response) else b""
         if not body or len(body) > self._options.request_max_bytes:
             await self._redis.delete(key)
@@ -277,7 +277,8 @@ def _entry_bytes(entry: Entry) -> bytes:
 
 
 def _digest(request: RewardRequest) -> str:
-    return hashlib.blake2b(request.model_dump_json().encode(), digest_size=20).hexdigest()
+    body = request.__pydantic_serializer__.to_json(request)
+    return hashlib.blake2b(body, digest_size=20).hexdigest()
 
 
 def _lasting(response: RewardResponse) -> bool:

@@ -47,7 +47,7 @@ class QueueDesk:
         self._front = front
         self._kinds = kinds
         self._options = options
-        self._memory = Memory(front.redis, front.options, kinds, options.memory)
+        self._memory = Memory(front, kinds, options.memory)
 
     async def start(self) -> None:
         await self._front.start()

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, with_config
 
 from adjudge.service.api import Group
 
@@ -18,7 +18,12 @@ class _Lenient(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class Part(_Lenient):
+_LENIENT = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+@with_config(_LENIENT)
+@dataclass(slots=True)  # as what follows: there are two for each completion, and a model costs more
+class Part:
     """One component's verdict on one completion."""
 
     score: float | None
@@ -29,14 +34,23 @@ class Part(_Lenient):
     ms: float = 0.0
 
 
-class _Completion(_Lenient):
+@with_config(_LENIENT)
+@dataclass(slots=True)
+class Score:
+    """One completion's result."""
+
     reward: float | None
+    """None: nobody could tell. Never 0 for a fault that is not the completion's."""
+    components: dict[str, Part] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
-    components: dict[str, Part] = {}
+    reason: str | None = None
+    """Why `reward` is None: `deadline`, `unreachable`, `queue_full`, `bad_reference`, …"""
+    detail: str = ""
+    """For people."""
 
 
 class _Group(_Lenient):
-    completions: tuple[_Completion, ...]
+    completions: tuple[Score, ...]
     stats: dict[str, JsonValue] = {}
 
 
@@ -75,20 +89,6 @@ class Refusal(_Lenient):
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One completion's result."""
-
-    reward: float | None
-    """None: nobody could tell. Never 0 for a fault that is not the completion's."""
-    components: Mapping[str, Part] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    reason: str | None = None
-    """Why `reward` is None: `deadline`, `unreachable`, `queue_full`, `bad_reference`, …"""
-    detail: str = ""
-    """For people."""
-
-
-@dataclass(frozen=True, slots=True)
 class GroupScores:
     """One group's results, its completions in the order sent."""
 
@@ -113,7 +113,7 @@ def read_answer(body: bytes, sent: Sequence[Group]) -> list[GroupScores]:
         raise BadAnswer(str(error)[:300]) from error
     _compare(answer.groups, sent)
     return [
-        GroupScores(asked.id, tuple(map(_score, group.completions)), group.stats)
+        GroupScores(asked.id, _explained(group.completions), group.stats)
         for asked, group in zip(sent, answer.groups, strict=True)
     ]
 
@@ -162,9 +162,10 @@ def read_refusal(body: bytes) -> Refusal:
         return Refusal(message=body[:300].decode("utf-8", "replace"))
 
 
-def _score(completion: _Completion) -> Score:
-    reason = None
-    if completion.reward is None:
-        unscored = (part.reason for part in completion.components.values() if part.score is None)
-        reason = next(unscored, "unscored")
-    return Score(completion.reward, completion.components, completion.flags, reason)
+def _explained(scores: tuple[Score, ...]) -> tuple[Score, ...]:
+    """With the reason where there is no reward: that of the first component without a score."""
+    for score in scores:
+        if score.reward is None:
+            unscored = (part.reason for part in score.components.values() if part.score is None)
+            score.reason = next(unscored, "unscored")
+    return scores

@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from adjudge import judge
+from adjudge.service.api import RewardRequest
 from adjudge.trainer_client.jsonl import write_json
 from adjudge.trainer_client.reward import reward_function
 from training.bench import Bench
 from training.figures import facts
-from training.rewards import local_reward, score, shuffled
+from training.rewards import local_reward, shuffled
 from training.stock import stock_trl
+
+Rewards = list[str | dict[str, Any]]
 
 
 def learn(bench: Bench) -> None:
@@ -143,7 +147,7 @@ def recipe(bench: Bench) -> None:
 
 
 def ranks(bench: Bench) -> None:
-    """GRPO on several processes; every reward of every process against the local function's."""
+    """GRPO on several processes; every reward of every process against one judged here."""
     out = bench.work / "ranks"
     settings = bench.settings(
         "ranks",
@@ -162,12 +166,12 @@ def ranks(bench: Bench) -> None:
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     env["CUDA_VISIBLE_DEVICES"] = env["ALL_GPUS"] or ",".join(map(str, range(bench.plan.ranks)))
     done = subprocess.run([*launch, *stage], env=env, timeout=240)
-    found = compared(out, bench.plan.ranks) if done.returncode == 0 else {}
+    found = compared(out, bench.plan.ranks, bench.rewards) if done.returncode == 0 else {}
     bench.note("ranks", status=done.returncode, seconds=time.monotonic() - began, **found)
 
 
-def compared(out: Path, processes: int) -> dict[str, Any]:
-    """Rewards in TRL's tables, whose rows lie process by process, against the local function's."""
+def compared(out: Path, processes: int, rewards: Rewards) -> dict[str, Any]:
+    """Rewards in TRL's tables, whose rows lie process by process, against those judged here."""
     import json
 
     from pyarrow.parquet import read_table
@@ -180,13 +184,20 @@ def compared(out: Path, processes: int) -> dict[str, Any]:
         rows = read_table(table).to_pylist()
         for number, row in enumerate(rows):
             rank = number * processes // len(rows)
-            expected = score(row["completion"], str(total(row["prompt"])))
+            expected = judged(row["completion"], str(total(row["prompt"])), rewards)
             checked[rank] += 1
             if abs(row["reward"] - expected) > 1e-6:
                 wrong[rank] += 1
                 shown.append({"expected": expected, **row})
     counted = {"tables": len(tables), "checked": checked, "wrong": wrong, "shown": shown[:20]}
     return facts(run) | counted
+
+
+def judged(completion: str, answer: str, rewards: Rewards) -> float:
+    """The verdict without service, queue or trainer."""
+    group = {"completions": [completion], "reference": {"answer": answer}}
+    asked = RewardRequest.model_validate({"groups": [group], "rewards": rewards})
+    return judge(asked).groups[0].rewards[0] or 0.0
 
 
 def total(prompt: str) -> int:

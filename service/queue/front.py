@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -21,7 +22,7 @@ from adjudge.service.queue.keys import (
     QueueOptions,
     prompt_client,
 )
-from adjudge.service.queue.line import Command, Line
+from adjudge.service.queue.line import Answer, Command, Line
 from adjudge.service.queue.rate import Rate
 from adjudge.verifiers.types import Lane
 
@@ -70,8 +71,8 @@ class Ticket:
 
 @dataclass(slots=True)
 class _Call:
-    arguments: tuple[bytes | str | int, ...]
-    done: asyncio.Future[int]
+    command: Command
+    done: asyncio.Future[Answer]
 
 
 class Front:
@@ -129,7 +130,7 @@ class Front:
         self, tickets: Sequence[Ticket], names: Sequence[str], deadline_s: float
     ) -> None:
         until = int((time.time() + deadline_s) * 1000)
-        arguments: list[bytes | str | int] = [self.options.limit, len(tickets), self._reply, until]
+        arguments: list[bytes | str | int | float] = []
         for ticket, name in zip(tickets, names, strict=True):
             arguments += [
                 LANES.index(ticket.lane) + 1,
@@ -138,12 +139,21 @@ class Front:
                 ticket.payload,
                 ticket.blob,
             ]
-        call = _Call(tuple(arguments), asyncio.get_running_loop().create_future())
-        self._calls.put_nowait(call)
-        length = await call.done
+        script: Command = ("EVAL", ADMIT, len(self._streams), *self._streams)
+        bounds = (self.options.limit, len(tickets), self._reply, until)
+        length = await self.ask(*script, *bounds, *arguments)
         if length >= 0:
             wait_s = self._rate.seconds_for(length)
             raise QueueFull(f"{length:,} jobs are waiting or running; try again later", wait_s)
+
+    async def ask(self, *command: bytes | str | int | float) -> Answer:
+        """One command that answers at once, in one round trip with what others ask meanwhile.
+
+        Raises QueueFull where Redis has no memory left, QueueUnreachable.
+        """
+        call = _Call(command, asyncio.get_running_loop().create_future())
+        self._calls.put_nowait(call)
+        return await call.done
 
     async def _submit(self) -> None:
         """Send what has gathered while the last round trip was under way."""
@@ -162,9 +172,8 @@ class Front:
     def _gathered(self, most: int) -> list[_Call]:
         return [self._calls.get_nowait() for _ in range(min(most, self._calls.qsize()))]
 
-    async def _send(self, calls: Sequence[_Call]) -> list[int | Exception]:
-        head: Command = ("EVAL", ADMIT, len(self._streams), *self._streams)
-        answers = await self._jobs.ask(*((*head, *call.arguments) for call in calls))
+    async def _send(self, calls: Sequence[_Call]) -> list[Answer]:
+        answers = await self._jobs.ask(*(call.command for call in calls))
         return [_refused(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
     # -- replies ---------------------------------------------------------------------------------
@@ -256,13 +265,13 @@ def reaching() -> Iterator[None]:
         raise QueueUnreachable(f"{UNREACHABLE}: {error}") from error
 
 
-def _settle(future: "asyncio.Future[int] | asyncio.Future[bytes]", answer: object) -> None:
+def _settle(future: "asyncio.Future[Any]", answer: object) -> None:
     if future.done():
         return
     if isinstance(answer, Exception):
         future.set_exception(answer)
     else:
-        future.set_result(answer)  # type: ignore[arg-type]
+        future.set_result(answer)
 
 
 def _retrieve(future: "asyncio.Future[bytes]") -> None:

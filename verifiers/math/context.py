@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from adjudge.verifiers.math.limits import NEST, OverLimit
 from adjudge.verifiers.math.nodes import Node
 from adjudge.verifiers.types import Frozen
 
@@ -42,10 +43,18 @@ class Context:
     """The rule that decided last; the verdict's reason."""
     note: str = ""
     """Its reason in words: both values of different numbers."""
+    depth: int = 0
+    """How many comparisons of members within each other are under way."""
 
     def same(self, gold: Node, answer: Node) -> bool:
         """Are two members of what is compared one answer?"""
-        return self.decide(self, gold, answer)
+        self.depth += 1
+        if self.depth > NEST:
+            raise OverLimit("nested too deeply to be compared")
+        try:
+            return self.decide(self, gold, answer)
+        finally:
+            self.depth -= 1
 
     def says(self, equal: bool, rule: str, note: str = "") -> bool:
         self.rule = rule

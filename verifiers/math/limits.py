@@ -22,6 +22,10 @@ EXPONENT_BITS = 1 << 26
 """A ball whose magnitude is past 2^±this is not computed with any further."""
 STEPS = 16_000
 """Nodes evaluated for one pair of answers, at all points, bounded sums included."""
+INTEGRAND = 3_000
+"""Evaluations of integrands for one pair of answers."""
+NEST = 32
+"""Sets, lists and cases within each other that are compared."""
 ITEMS = 64
 """Members of a list, set or tuple that are compared without regard to order."""
 VARIANTS = 32

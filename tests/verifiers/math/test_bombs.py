@@ -86,7 +86,9 @@ def test_a_bomb_against_itself_gets_a_verdict(name: str) -> None:
 
 
 def test_a_nest_of_equal_members_takes_no_time() -> None:
-    assert verify("7", f"\\boxed{{{BOMBS['alike sets']}}}").reason == "equal_members"
+    nest = "\\{" * 30 + "7" + ",\\frac{14}{2}\\}" * 30
+    assert verify("7", f"\\boxed{{{nest}}}").reason == "equal_members"
+    assert verify("7", f"\\boxed{{{BOMBS['alike sets']}}}").reason == "limit"
 
 
 @pytest.mark.parametrize("length", [5_000, 20_000, 1_000_000])

@@ -253,7 +253,7 @@ class Measures(Cursor):
         text = self.take().text
         if braced:
             self.expect("}")
-        return sign * int(text) if text.isdigit() and len(text) == 1 else 1
+        return sign * int(text) if text.isdecimal() and len(text) == 1 else 1
 
 
 def lifted(terms: list[Node]) -> Node | None:

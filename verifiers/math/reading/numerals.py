@@ -12,7 +12,7 @@ from adjudge.verifiers.math.reading.levels import Levels
 
 def number(text: str) -> Num:
     """The value of digits, with how many of them stand after the point."""
-    if text.isdigit() and len(text) <= DIGITS:
+    if text.isdecimal() and len(text) <= DIGITS:
         return Num(fmpq(int(text)))
     mantissa, _, power = text.replace("E", "e").partition("e")
     whole, _, part = mantissa.partition(".")
@@ -41,7 +41,7 @@ class Numerals(Levels):
             return self._dotted(text)
         if self.next == "(" and "." in text and self.ahead(2).text == ")" and not self.here.gap:
             digits = self.ahead(1)
-            if digits.kind == "num" and digits.text.isdigit():
+            if digits.kind == "num" and digits.text.isdecimal():
                 self.skip(3)
                 return recurring(text, digits.text)
         if self.next == "\\ldots" and "." in text:
@@ -52,7 +52,7 @@ class Numerals(Levels):
     def _repeating(self, text: str) -> Node:
         self.skip()
         digits = self.raw_group()
-        if not digits.isdigit():
+        if not digits.isdecimal():
             raise Malformed("a bar over what is no digit")
         return recurring(text, digits)
 
@@ -61,7 +61,7 @@ class Numerals(Levels):
         digits = ""
         while self.next == "\\dot" or (digits and self.kind == "num"):
             digits += self.raw_group() if self.accept("\\dot") else self.take().text
-        if not digits.isdigit():
+        if not digits.isdecimal():
             raise Malformed("a dot over what is no digit")
         return recurring(text, digits)
 

@@ -111,13 +111,13 @@ class Powers(Atoms):
 
     def _lowered(self, base: Node) -> Node | None:
         """`(1011)_2`; other subscripts belong to names."""
-        if not isinstance(base, Num) or base.decimal:
+        if not isinstance(base, Num) or base.decimal or base.value.q != 1:
             return None
         self.skip()
         mark = self.raw_group()
         radix = _RADIX.get(mark.lower(), mark)
         digits = str(base.value)
-        if not str(radix).isdigit() or not 2 <= int(radix) <= 36:
+        if not str(radix).isdecimal() or not 2 <= int(radix) <= 36:
             raise Malformed("a subscript that is no base")
         if any(int(digit, 36) >= int(radix) for digit in digits.lstrip("-")):
             raise Malformed(f"{digits} is no numeral in base {radix}")

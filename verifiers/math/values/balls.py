@@ -17,6 +17,7 @@ from flint import acb, arb, ctx, fmpq
 
 from adjudge.verifiers.math.limits import (
     EXPONENT_BITS,
+    INTEGRAND,
     STEPS,
     OverLimit,
     Undecided,
@@ -72,9 +73,12 @@ class Budget(threading.local):
     """Steps left for the pair that this thread compares."""
 
     left = STEPS
+    integrand = INTEGRAND
+    """The same of evaluations of integrands."""
 
     def renew(self) -> None:
         self.left = STEPS
+        self.integrand = INTEGRAND
 
 
 budget = Budget()
@@ -320,18 +324,25 @@ class Evaluator:
             for op, left, right in zip(relation.ops, sides, sides[1:], strict=False)
         )
 
-    def _integral(self, item: Integral) -> acb:
+    def _ends(self, item: Integral) -> tuple[acb, acb]:
+        """Of an integral that can be computed here."""
         if item.low is None or item.high is None:
             raise Undecided("an integral without bounds")
         if not all(type(part).__name__ in ANALYTIC for part in analytic_parts(item.body)):
             raise Undecided("an integrand that may jump")
-        low, high = self.value(item.low), self.value(item.high)
+        if budget.integrand <= 0:
+            raise Undecided("integrals that take too long")
+        return self.value(item.low), self.value(item.high)
+
+    def _integral(self, item: Integral) -> acb:
+        low, high = self._ends(item)
         outer = self.point.get(item.variable)
 
         trouble: list[Exception] = []
 
         def body(x: acb, _analytic: bool) -> acb:
             self.point[item.variable] = x
+            budget.integrand -= 1
             try:
                 return acb("nan") if trouble else self.value(item.body)
             except (Undecided, Undefined):
@@ -340,7 +351,7 @@ class Evaluator:
                 trouble.append(error)  # flint cannot carry it
                 return acb("nan")
 
-        value = acb.integral(body, low, high, eval_limit=2_000)
+        value = acb.integral(body, low, high, eval_limit=min(2_000, budget.integrand))
         self.point.pop(item.variable)
         if outer is not None:
             self.point[item.variable] = outer

@@ -218,8 +218,7 @@ def flags(completion: Completion) -> tuple[str, ...]:
 
 
 def _of_words(text: str, final: str) -> dict[str, bool]:
-    written = text if text.isascii() else text.encode("utf-8", "replace")
-    near = _SIGNS.Match(written) or ()
+    near = _SIGNS.Match(text.encode("utf-8", "replace")) or ()
     return {_NAMES[at]: LOOKS[_NAMES[at]].raised(text, final) for at in near}
 
 
@@ -255,6 +254,8 @@ def _of_answer(completion: Completion, thought: Thought) -> dict[str, bool]:
 
 def _all_the_same(answers: tuple[str, ...]) -> bool:
     """A fraction and then its decimal are one answer, given twice."""
+    if len(answers) < 2:
+        return True
     if len(answers) > MOST_SPELLINGS:
         return False
     assert mathematics.same is not None

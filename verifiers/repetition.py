@@ -83,7 +83,7 @@ def _units(text: str) -> list[str]:
 def tail(text: str, chars: int) -> str:
     """The end of a text, each run of blanks as one: indentation is no loop."""
     near = _single_spaced(text[-2 * chars :])
-    if len(near) < chars:  # much of it was blank
+    if len(near) < chars and len(text) > 2 * chars:  # much of it was blank
         near = _single_spaced(text[-4 * chars :])
     return near[-chars:]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from adjudge.service.ending import end
 from adjudge.service.errors import QueueFull, QueueUnreachable
@@ -251,7 +251,7 @@ class Front:
 
 def _refused(error: Exception) -> QueueFull | QueueUnreachable:
     """What Redis answered to an admission, in our words."""
-    if "OOM " in str(error):
+    if isinstance(error, OutOfMemoryError):
         return QueueFull("the queue's memory (Redis, `maxmemory`) is full; try again later")
     return QueueUnreachable(f"{UNREACHABLE}: {error}")
 

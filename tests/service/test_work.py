@@ -12,7 +12,7 @@ import pytest
 from adjudge.service.api import RewardRequest, RewardResponse
 from adjudge.service.errors import QueueFull, QueueUnreachable
 from adjudge.service.queue import dead
-from adjudge.service.queue.front import Front
+from adjudge.service.queue.front import Front, Ticket
 from adjudge.service.queue.keys import QueueOptions
 from adjudge.service.queue_desk import DeskOptions, QueueDesk
 from adjudge.service.worker.supervisor import WorkerOptions
@@ -248,3 +248,14 @@ async def test_a_redis_on_a_unix_socket(
     await desk.start()
     assert reasons(await desk.judge(request("a", "b"))) == ["done", "done"]
     await desk.stop()
+
+
+async def test_a_redis_without_memory_is_a_full_queue(
+    unix_valkey: str, queue: QueueOptions
+) -> None:
+    front = Front(replace(queue, url=unix_valkey))
+    await front.start()
+    await front.redis.config_set("maxmemory", "1mb")
+    with pytest.raises(QueueFull, match="maxmemory"):
+        await front.put([Ticket("pure", "judge", b"x" * 2**21)], 5.0)
+    await front.stop()

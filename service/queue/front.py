@@ -262,7 +262,7 @@ def reaching() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
-        raise QueueUnreachable(f"{UNREACHABLE}: {error}") from error
+        raise _refused(error) from error
 
 
 def _settle(future: "asyncio.Future[Any]", answer: object) -> None:

@@ -47,8 +47,8 @@ class Brackets(Names):
             items = [] if self.next in closers else self.items(*ends)
         self.bars, self.separators, self.differential = outer
         closed = self.take().text
-        if closed not in closers:
-            closed = self._reopened(closed)
+        if closed == "[":  # `[1, 3[`: what opens elsewhere closes an open end here
+            closed = ")"
         if len(items) == 1 and (opened, closed) in (("(", ")"), ("[", "]")):
             return items[0]
         return Tuple(opened, closed, tuple(items))
@@ -68,12 +68,6 @@ class Brackets(Names):
         if len({len(row) for row in rows}) != 1:
             raise Malformed("rows of different lengths")
         return Matrix(tuple(rows))
-
-    def _reopened(self, closed: str) -> str:
-        """`[1, 3[`: what opens elsewhere closes an open end here."""
-        if closed != "[":
-            raise Malformed(f"{closed!r} where a bracket should close")
-        return ")"
 
     def _reversed(self) -> Node:
         self.skip()

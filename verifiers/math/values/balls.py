@@ -99,6 +99,8 @@ class Evaluator:
         self.log_base = log_base
         """What a bare `log` means: 0 the natural one, 10 the common one."""
         self._orders = 0
+        self._terms = 1
+        """Of all the sums and products that are being worked out, multiplied."""
 
     def value(self, item: Node) -> acb:
         budget.left -= 1
@@ -256,16 +258,26 @@ class Evaluator:
 
     def _repeated(self, item: Repeated) -> acb:
         low, high = self._bound(item.low), self._bound(item.high)
-        outer = self.point.get(item.variable)
-        total = acb(0 if item.kind == "sum" else 1)
-        for index in range(low, high + 1):
-            self.point[item.variable] = acb(index)
-            value = self.value(item.body)
-            total = total + value if item.kind == "sum" else total * value
+        outer, terms = self.point.get(item.variable), self._terms
+        self._terms *= max(high + 1 - low, 1)
+        try:
+            total = self._combined(item, range(low, high + 1))
+        finally:
+            self._terms = terms
         if outer is None:
             self.point.pop(item.variable, None)
         else:
             self.point[item.variable] = outer
+        return total
+
+    def _combined(self, item: Repeated, places: range) -> acb:
+        total = acb(0 if item.kind == "sum" else 1)
+        for index in places:
+            self.point[item.variable] = acb(index)
+            value = self.value(item.body)
+            total = total + value if item.kind == "sum" else total * value
+            if self._terms > STEPS:  # of which this was the first
+                raise OverLimit("too many terms to add up")
         return total
 
     def _bound(self, bound: Node) -> int:

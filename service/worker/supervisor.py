@@ -14,6 +14,7 @@ import random
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 FLUSH = 64
 """Replies in one MULTI."""
+UNANSWERED = 4 * FLUSH
+"""Replies that may wait for Redis before nothing more is taken."""
 TROUBLE_S = 10.0
 BLOBS = 64
 """Large references kept in memory."""
@@ -63,6 +66,8 @@ class _Held:
     """Everything that this worker has taken and not yet answered."""
 
     leases: dict[str, Lease] = field(default_factory=dict)
+    judging: Counter[Lane] = field(default_factory=Counter)
+    """Of the leases, those whose work is not done; the others wait to be acknowledged."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -159,9 +164,10 @@ class Supervisor:
     def _room(self, lane: Lane) -> int:
         """Jobs that this lane can take now: one for each free place, and a few in hand so that no
         place waits for Redis."""
-        held = sum(lease.lane == lane for lease in self._held.leases.values())
         capacity = self._crews[lane].capacity
-        return capacity + (capacity if lane == "pure" else 0) - held
+        places = capacity + (capacity if lane == "pure" else 0)
+        unanswered = len(self._held.leases) - self._held.judging.total()
+        return places - self._held.judging[lane] if unanswered < UNANSWERED else 0
 
     async def _take(self, waiter: Line, lane: Lane) -> None:
         if self._stopping.is_set():
@@ -189,6 +195,7 @@ class Supervisor:
 
     def _accept(self, lease: Lease) -> None:
         self._held.leases[lease.id] = lease
+        self._held.judging[lease.lane] += 1
         self._held.empty.clear()
         task = asyncio.create_task(self._work(lease))
         self._held.tasks.add(task)
@@ -203,6 +210,9 @@ class Supervisor:
             log.warning("job %s given back: %s", lease.id, error)
             self._let_go(lease)
             return
+        finally:
+            self._held.judging[lease.lane] -= 1
+            self._freed.set()
         self._done.put_nowait(Finished(lease, body, buried))
 
     async def _body(self, lease: Lease) -> tuple[bytes, str]:

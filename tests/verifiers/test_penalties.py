@@ -17,7 +17,7 @@ from adjudge.service.in_process import judge
 from adjudge.verifiers.flags import SPECIAL, TAGS, flags
 from adjudge.verifiers.length import LengthParams, LengthReference, cosine, soft_overlong
 from adjudge.verifiers.length import check as check_lengths
-from adjudge.verifiers.repetition import packed_ratio, repeated_share
+from adjudge.verifiers.repetition import MAX_UNITS, packed_ratio, repeated_share
 from adjudge.verifiers.types import BadReference, Completion, Prompt
 
 CASES = Path(__file__).parents[1] / "cases" / "hacks.jsonl"
@@ -193,6 +193,18 @@ def test_repetition_params() -> None:
     assert found.score == pytest.approx(-0.5 * (repeated_share("a b c d " * 9, 4) - 0.2) / 0.8)
     (mild,) = judged("repetition", ["So x is 4. " * 100], loop_ratio=0, free=0.999)
     assert mild.reason == "varied"
+
+
+def test_a_loop_behind_blanks_or_in_many_letters() -> None:
+    blank = NATURAL + ("So x is 4." + " " * 40) * 200
+    many = NATURAL + "".join(map(chr, range(0x4E00, 0x4F40))) * 20
+    for text in (blank, many):
+        (found,) = judged("repetition", [text], tail_chars=4_000)
+        assert found.reason == "loop"
+
+
+def test_a_very_long_text_is_counted_up_to_a_bound() -> None:
+    assert repeated_share("a b " * MAX_UNITS + NATURAL, 4) == repeated_share("a b " * MAX_UNITS, 4)
 
 
 @given(some.text(max_size=2000), some.integers(1, 8))

@@ -1,5 +1,6 @@
 """Kinds from other packages: the example, installed as a stranger would; and broken ones."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -8,8 +9,11 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from adjudge.verifiers import exact
 from adjudge.verifiers.plugins import GROUP, load
+from adjudge.verifiers.types import Outcome, Verdict
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "custom_verifier"
 
@@ -61,6 +65,16 @@ def test_a_plug_in_that_does_not_load_is_reported(value: str, words: str) -> Non
     assert found.verifiers == ()
     assert [problem.plugin for problem in found.problems] == ["mine"]
     assert words in found.problems[0].message
+
+
+def test_a_verifier_says_how_it_judges() -> None:
+    with pytest.raises(TypeError, match="exactly one"):
+        dataclasses.replace(exact.verifier, check=None)
+
+
+def test_a_verdict_has_a_score_or_is_unscored() -> None:
+    with pytest.raises(ValidationError, match="exactly when"):
+        Verdict(score=None, verdict=Outcome.CORRECT, reason="equal")
 
 
 def test_two_plug_ins_of_one_kind() -> None:

@@ -16,6 +16,7 @@ from adjudge.verifiers.puzzle import (
     LITERALS,
     PuzzleParams,
     PuzzleReference,
+    _scorers,
     check,
     parse_expression,
 )
@@ -160,6 +161,26 @@ def test_no_answer_is_executed(task: str, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_several_answers_or_none() -> None:
+    entry, params = entry_of("chain_sum"), PuzzleParams(extract="boxed")
+    reference = PuzzleReference(task="chain_sum", entry=entry)
+    for text, reason in (("\\boxed{4}, or \\boxed{5}", "ambiguous"), ("4", "no_box")):
+        assert check(Completion(text), reference, params).reason == reason
+
+
+def test_without_the_library_nothing_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adjudge.verifiers.puzzle.importlib.import_module", missing)
+    _scorers.cache_clear()
+    try:
+        assert scored("chain_sum", {}, "4").reason == "puzzles_missing"
+    finally:
+        _scorers.cache_clear()
+
+
+def missing(name: str) -> None:
+    raise ModuleNotFoundError(name)
+
+
 def test_faults_of_the_reference() -> None:
     with pytest.raises(BadReference, match="is not one of"):
         scored("no_such_task", {}, "4")
@@ -168,11 +189,28 @@ def test_faults_of_the_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9**9**9", "2**201", "x.y", "f(x)", "__import__", "[1]", "1 if x else 2", "(", "'a'"]
+    "text",
+    [
+        "9**9**9",
+        "2**201",
+        "x.y",
+        "f(x)",
+        "__import__",
+        "[1]",
+        "1 if x else 2",
+        "(",
+        "'a'",
+        "1+" * 2_100 + "1",
+        "a" * 21,
+    ],
 )
 def test_refused_expressions(text: str) -> None:
     with pytest.raises(ValueError):
         parse_expression(text)
+
+
+def test_constants_belong_into_expressions() -> None:
+    assert str(parse_expression("2*pi + E*x")) == "E*x + 2*pi"
 
 
 @given(some.text(alphabet="0123456789xyC+-*/() .sincolg", max_size=30))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from adjudge.verifiers.language import check, verifier
+from adjudge.verifiers.language import check, odds, verifier, words
 from adjudge.verifiers.language.codes import canonical
 from adjudge.verifiers.language.estimate import likeliest, measure
 from adjudge.verifiers.language.kind import MAX_CHARS, LanguageParams, LanguageReference
@@ -111,6 +111,20 @@ def test_evidence_names_the_spans() -> None:
     assert "First we count" in verdict.detail
 
 
+def test_evidence_names_a_script_of_one_language() -> None:
+    verdict = judged(thought(f"{GERMAN}Η Μαρία έχει τρία μήλα ακόμη. {GERMAN}"), "de")
+    assert "el " in verdict.detail
+
+
+def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{ENGLISH}{GERMAN}{'x' * 20}{'y' * 20} {ENGLISH}"
+    found = measure(text, "en")
+    for module in (odds, words):
+        monkeypatch.setattr(module, "REMEMBERED", 5)
+    assert measure(text, "en") == found
+    assert len(words._IS_WORD) <= 5
+
+
 def test_evidence_is_bounded() -> None:
     verdict = judged(thought((CHINESE + GERMAN) * 200), "de")
     assert len(verdict.detail) < 1000
@@ -145,6 +159,7 @@ def test_terms_are_tolerated_when_asked() -> None:
         ((Message(role="system", content=ENGLISH), Message(role="user", content=CHINESE)), "zh"),
         (f"A conversation between User and Assistant.\nUser: {GERMAN}\nAssistant: <think>", "de"),
         ("Compute $x^2$.", "en"),
+        ("Πόσα μήλα έχει η Μαρία;", "el"),
         ("1 + 1 = ?", None),
         (None, None),
     ],
@@ -181,6 +196,12 @@ def test_prose_does_not_hide(form: str) -> None:
         score = judged(thought(form.format(text * 3)), "en").score
         assert score is not None
         assert score < 0.05  # the command's own name
+
+
+def test_formulas_between_the_slices_of_a_long_text() -> None:
+    found = measure(f"{GERMAN}$x^2 + 1$ " * 6_000, "de")
+    assert found.share == 1.0
+    assert found.words < 90_000
 
 
 def test_a_very_long_text_is_read_in_slices() -> None:

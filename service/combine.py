@@ -5,7 +5,9 @@ as `on_unscored` says. In a sum, a component of weight 0 is only watched: it nev
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeGuard, cast
 
 from adjudge.service.api import Combine, RewardSpec
 
@@ -26,7 +28,7 @@ class Combiner:
         self._weights = [spec.weight for spec in specs]
         self._gate = labels.index(how.gate.if_) if how.gate else None
         self._gated = {labels.index(name) for name in how.gate.zero} if how.gate else set()
-        self._plain = how.gate is None and how.clip is None
+        self._plain = how.mode == "sum" and how.clip is None
         all_decide = how.mode in ("product", "min")
         self._deciding = [
             at
@@ -37,8 +39,8 @@ class Combiner:
     def __call__(self, scores: Scores) -> float | None:
         """The reward of one completion, its scores in the order of the specs. None: could not
         tell."""
-        if len(scores) == 1 and scores[0] is not None and self._plain:
-            return _bounded(self._weights[0] * scores[0])  # what every mode makes of one
+        if self._plain and _are_usual(scores):
+            return math.fsum(map(operator.mul, self._weights, scores))
         if None in scores:
             if self._how.on_unscored == "zero":
                 scores = [score or 0.0 for score in scores]
@@ -65,6 +67,14 @@ class Combiner:
     def _clip(self, reward: float) -> float:
         bounds = self._how.clip
         return reward if bounds is None else min(max(reward, bounds[0]), bounds[1])
+
+
+def _are_usual(scores: Scores) -> TypeGuard[Sequence[float]]:
+    """All scored, and no sum of so few of them comes near `MAX_REWARD`."""
+    if None in scores:
+        return False
+    given = cast(Sequence[float], scores)
+    return min(given) >= -1.0 and max(given) <= 1.0
 
 
 def _bounded(value: float) -> float:

@@ -171,6 +171,13 @@ MARKS = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s{0,9}|\\[{}]|\\\\(?!boxed|fbo
 BARE = re.compile(r"[-+]?(?:\d|\.\d|\\(?!boxed|fbox)[A-Za-z]|[A-Za-z](?![A-Za-z]))")
 """How the argument of a box without braces begins: a number, a command or one letter. `\\boxed`
 before a word or a full stop is talk about boxes."""
+_PLAIN = r"(?:[^{}\\]++|\\[^{}\\]%s)*+"
+ONE = re.compile(
+    r"\\boxed\s{0,9}\{("
+    + _PLAIN % (r"|\{" + _PLAIN % (r"|\{" + _PLAIN % "" + r"\}") + r"\}")
+    + r")\}"
+)
+"""A box with at most two braces in each other and no escaped ones: most boxes."""
 BARE_END = re.compile(r"\$|\\[)\]]|\n|\\(?:boxed|fbox)")
 TAG = re.compile(r"<(/?)answer>")
 LABELS = (
@@ -193,10 +200,13 @@ Span = tuple[int, int]
 
 def read_boxes(text: str) -> Extraction:
     """The outermost `\\boxed{…}` and `\\fbox{…}` of `text`."""
-    if text.count("boxed") > MAX_BOXES or text.count("\\fbox") > MAX_BOXES:
+    boxes, framed = text.count("boxed"), text.count("\\fbox")
+    if boxes > MAX_BOXES or framed > MAX_BOXES:
         return Extraction(reason="ambiguous")
     if text.count("{") + text.count("}") > MAX_BRACES and BOX.search(text):
         return Extraction(reason="limit")
+    if boxes == 1 and not framed and (only := ONE.search(text)):
+        return _only(text, *only.span(1))
     spans, unclosed = _box_spans(text)
     if unclosed:
         return Extraction(reason="unclosed_box")
@@ -280,15 +290,20 @@ def _candidates(text: str, spans: list[Span], boxes: bool = False) -> Extraction
     """The distinct spellings at `spans`; with `boxes`, those of the boxes inside them."""
     if any(end - start > MAX_ANSWER_CHARS for start, end in spans):
         return Extraction(reason="limit")
-    if len(spans) == 1 and not boxes:
-        only = _unwrap(text[spans[0][0] : spans[0][1]])
-        return Extraction(reason="empty") if is_blank(only) else Extraction((only,))
     written = dict.fromkeys(text[start:end] for start, end in spans)
     spellings = dict.fromkeys(content for one in written for content in _contents(one, boxes))
     spellings = {spelling: None for spelling in spellings if not is_blank(spelling)}
     if len(spellings) > MAX_CANDIDATES:
         return Extraction(reason="ambiguous")
     return Extraction(tuple(spellings)) if spellings else Extraction(reason="empty")
+
+
+def _only(text: str, start: int, end: int) -> Extraction:
+    """The same where there is but one place, with no box in it."""
+    if end - start > MAX_ANSWER_CHARS:
+        return Extraction(reason="limit")
+    spelling = _unwrap(text[start:end])
+    return Extraction(reason="empty") if is_blank(spelling) else Extraction((spelling,))
 
 
 def _contents(written: str, boxes: bool) -> tuple[str, ...]:

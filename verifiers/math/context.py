@@ -30,6 +30,10 @@ class Policies(Frozen):
     """Inequalities in one variable may answer intervals, and the reverse."""
 
 
+Note = str | Callable[[], str]
+"""Words, or what makes them: most notes are never read."""
+
+
 def _never(_context: "Context", _gold: Node, _answer: Node) -> bool:
     raise AssertionError("a comparison of numbers asked for one of trees")
 
@@ -41,7 +45,7 @@ class Context:
     """The dispatch over all kinds of trees, for rules that hold several values."""
     rule: str = "equal"
     """The rule that decided last; the verdict's reason."""
-    note: str = ""
+    note: Note = ""
     """Its reason in words: both values of different numbers."""
     depth: int = 0
     """How many comparisons of members within each other are under way."""
@@ -56,10 +60,14 @@ class Context:
         finally:
             self.depth -= 1
 
-    def says(self, equal: bool, rule: str, note: str = "") -> bool:
+    def says(self, equal: bool, rule: str, note: Note = "") -> bool:
         self.rule = rule
         self.note = note
         return equal
+
+    def told(self) -> str:
+        """The note in words."""
+        return self.note if isinstance(self.note, str) else self.note()
 
 
 class Decision(NamedTuple):

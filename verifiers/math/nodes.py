@@ -6,7 +6,6 @@ Nodes compare by structure; whether two of them *mean* the same is `compare`'s b
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from operator import attrgetter
 from types import EllipsisType
 from typing import Any, TypeVar, dataclass_transform
@@ -179,6 +178,10 @@ class Both(Node):
     items: tuple[Node, ...]
 
 
+SEVERAL = (List, Either, Both)
+"""What reads as a list: values or statements side by side."""
+
+
 @node
 class Tuple(Node):
     """A point, a vector or an interval: which of them only the other side can tell."""
@@ -330,10 +333,12 @@ def _parts_of(kind: type[Node]) -> Parts:
 
 def _getter(held: list[tuple[str, Any]]) -> Parts:
     names = [name for name, _ in held]
+    if not names:
+        return lambda _: ()
     if [kind for _, kind in held] == [tuple[Node, ...]]:
         return attrgetter(*names)
-    if len(held) > 1 and all(kind is Node for _, kind in held):
-        return attrgetter(*names)
+    if all(kind is Node for _, kind in held):
+        return attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, *names),)
     return lambda item: tuple(part for name in names for part in _gathered(getattr(item, name)))
 
 
@@ -355,11 +360,48 @@ def walk(item: Node) -> Iterator[Node]:
 
 def kinds(item: Node) -> frozenset[type[Node]]:
     """The types of all nodes of the tree."""
-    found = item._kinds
-    if found is None:
-        found = frozenset((type(item),)).union(*map(kinds, children(item)))
-        object.__setattr__(item, "_kinds", found)
+    return item._kinds or _surveyed(item)[0]
+
+
+def symbols(item: Node) -> frozenset[str]:
+    """Free variables."""
+    found = item._symbols
+    return _surveyed(item)[1] if found is None else found
+
+
+def _surveyed(item: Node) -> tuple[frozenset[type[Node]], frozenset[str]]:
+    """Both at once: most who ask for one ask for the other."""
+    types, names = {type(item)}, {item.name} if isinstance(item, Sym) else set[str]()
+    for part in children(item):
+        if isinstance(part, Num):
+            types.add(Num)
+        elif isinstance(part, Sym):
+            types.add(Sym)
+            names.add(part.name)
+        else:
+            types |= kinds(part)
+            names |= symbols(part)
+    if not types.isdisjoint(_BINDING):
+        names -= _bound(item)
+    found = frozenset(types), frozenset(names)
+    object.__setattr__(item, "_kinds", found[0])
+    object.__setattr__(item, "_symbols", found[1])
     return found
+
+
+_BINDING = frozenset((Repeated, Limit, Integral))
+
+
+def _bound(item: Node) -> frozenset[str]:
+    """The variable that it binds, where that does not stand in its bounds as well."""
+    match item:
+        case Repeated(variable=name, low=low, high=high):
+            return frozenset((name,)) - symbols(low) - symbols(high)
+        case Limit(variable=name, point=point):
+            return frozenset((name,)) - symbols(point)
+        case Integral(variable=name, low=Node() as low, high=Node() as high):
+            return frozenset((name,)) - symbols(low) - symbols(high)
+    return frozenset()
 
 
 def rebuild(item: Node, change: Callable[[Node], Node]) -> Node:
@@ -407,34 +449,6 @@ def rename(item: Node, names: dict[str, str]) -> Node:
     if isinstance(item, Sym):
         return Sym(names.get(item.name, item.name))
     return rebuild(item, lambda part: rename(part, names))
-
-
-def symbols(item: Node) -> frozenset[str]:
-    """Free variables."""
-    found = item._symbols
-    if found is None:
-        found = _named(item.name) if isinstance(item, Sym) else _free(item)
-        object.__setattr__(item, "_symbols", found)
-    return found
-
-
-_NO_NAMES: frozenset[str] = frozenset()
-
-
-@lru_cache(maxsize=256)
-def _named(name: str) -> frozenset[str]:
-    return frozenset((name,))
-
-
-def _free(item: Node) -> frozenset[str]:
-    found = _NO_NAMES.union(*map(symbols, children(item)))
-    if isinstance(item, Repeated):
-        return (found - {item.variable}) | symbols(item.low) | symbols(item.high)
-    if isinstance(item, Limit):
-        return (found - {item.variable}) | symbols(item.point)
-    if isinstance(item, Integral) and item.low is not None and item.high is not None:
-        return (found - {item.variable}) | symbols(item.low) | symbols(item.high)
-    return found
 
 
 def integer(value: int) -> Num:

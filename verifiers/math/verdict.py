@@ -93,7 +93,8 @@ def _compared(gold: str, answer: str, policies: Policies) -> Decision:
 def _judged(golds: Sequence[str], found: Extraction, params: MathParams) -> Verdict:
     if found.reason is not None:
         return found.refusal()
-    shown = found.answer[:SHOWN]
+    answer = found.answer
+    shown = answer[:SHOWN]
     for candidate in found.candidates:
         try:
             _tree(candidate)
@@ -104,7 +105,7 @@ def _judged(golds: Sequence[str], found: Extraction, params: MathParams) -> Verd
     if len(found.candidates) > 1 and _ambiguous(found, params):
         said = f"{len(found.candidates)} different answers are given"
         return Verdict.no_answer("ambiguous", said)
-    return _best(golds, found.answer, params, shown)
+    return _best(golds, answer, params, shown)
 
 
 def _ambiguous(found: Extraction, params: MathParams) -> bool:

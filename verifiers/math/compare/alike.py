@@ -7,13 +7,15 @@ from adjudge.verifiers.math.compare.kinds import formula
 from adjudge.verifiers.math.compare.naming import one_derivative, one_unknown, unnamed
 from adjudge.verifiers.math.compare.restated import restated
 from adjudge.verifiers.math.context import Context
-from adjudge.verifiers.math.values.ellipses import closed
+from adjudge.verifiers.math.values.ellipses import DOTS, closed
 from adjudge.verifiers.math.values.signs import has_signs, variants
 from adjudge.verifiers.math.values.tensors import folded
 
 
 def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Node]:
     """Drop what only one side says: labels, letters of options, names of unknowns."""
+    if _settled(gold, answer):
+        return gold, answer
     gold, answer = restated(*_unlabelled(gold, answer))
     gold, answer = _pointed(gold, answer), _pointed(answer, gold)
     gold, answer = _expanded(gold), _expanded(answer)
@@ -28,6 +30,36 @@ def alike(context: Context, gold: n.Node, answer: n.Node) -> tuple[n.Node, n.Nod
         if left is gold and right is answer:
             break
     return gold, answer
+
+
+_HOLDERS = frozenset(
+    (n.List, n.Either, n.Both, n.Set, n.Tuple, n.Matrix, n.Quantity, n.Percent, n.Text, n.SetOp,
+     n.Numbers)
+)  # fmt: skip
+_SAYING = frozenset((n.Relation, n.Given, n.Labeled, n.Choice))
+_INERT = frozenset(
+    (n.Num, n.Sym, n.Const, n.Neg, n.Add, n.Mul, n.Div, n.Pow, n.Root, n.Call, n.PlusMinus,
+     n.Percent, n.Infinity)
+)  # fmt: skip
+
+
+def _settled(gold: n.Node, answer: n.Node) -> bool:
+    """Both hold only values, or are only formulas: nothing that follows is for them."""
+    if type(gold) in _HOLDERS and type(answer) in _HOLDERS:
+        plain = _of_values(gold) and _of_values(answer)
+    else:
+        plain = _INERT.issuperset(n.kinds(gold)) and _INERT.issuperset(n.kinds(answer))
+    return plain and not any(_odd(name) for name in n.symbols(gold) | n.symbols(answer))
+
+
+def _of_values(item: n.Node) -> bool:
+    several = not isinstance(item, n.SEVERAL) or len(item.items) > 1
+    return several and _SAYING.isdisjoint(n.kinds(item))
+
+
+def _odd(name: str) -> bool:
+    """Dots, or a derivative."""
+    return name == DOTS.name or "/" in name
 
 
 def _expanded(item: n.Node) -> n.Node:
@@ -54,7 +86,10 @@ _EQUAL = ("=",)
 def _backwards(item: n.Relation) -> bool:
     """`5x - 7 = f(x)`, `5 = x`."""
     left, right = item.sides
-    return isinstance(right, n.Sym | n.Apply) and not isinstance(left, n.Sym | n.Apply | n.Tuple)
+    return type(right) in _NAMES and not (type(left) in _NAMES or isinstance(left, n.Tuple))
+
+
+_NAMES = frozenset((n.Sym, n.Apply))
 
 
 def _of_index(item: n.Given) -> bool:
@@ -105,9 +140,9 @@ def _unrounded(item: n.Node) -> n.Node:
 
 def _pointed(item: n.Node, other: n.Node) -> n.Node:
     """`A(1, 2)` beside a point is a point with its name; `(x, y) = (1, 2)` two equations."""
-    if isinstance(other, n.List | n.Both):
+    if type(other) in _GATHERED:
         return _member_by_member(item)
-    if not isinstance(other, n.Tuple | n.Matrix):
+    if type(other) not in _TENSORS:
         return item
     if isinstance(item, n.Call) and item.name in ("perm", "binom"):
         return n.Tuple("(", ")", item.args)  # `P(5, 2)`, a point
@@ -117,11 +152,13 @@ def _pointed(item: n.Node, other: n.Node) -> n.Node:
         name, point = item.factors
         if isinstance(name, n.Sym) and name.name.isupper() and isinstance(point, n.Tuple):
             return point
-    if isinstance(item, n.Add | n.Mul | n.Neg | n.Sym) and any(
-        name.startswith("unit ") for name in n.symbols(item)
-    ):
+    if type(item) in _SUMS and any(name.startswith("unit ") for name in n.symbols(item)):
         return _components(item)
     return item
+
+
+_GATHERED, _TENSORS = frozenset((n.List, n.Both)), frozenset((n.Tuple, n.Matrix))
+_SUMS = frozenset((n.Add, n.Mul, n.Neg, n.Sym))
 
 
 def _member_by_member(item: n.Node) -> n.Node:
@@ -171,7 +208,7 @@ def _reindexed(answer: n.Node, mine: str, theirs: str) -> n.Node:
 
 
 def _single(item: n.Node) -> n.Node:
-    if isinstance(item, n.List | n.Either | n.Both) and len(item.items) == 1:
+    if isinstance(item, n.SEVERAL) and len(item.items) == 1:
         return item.items[0]
     return item
 

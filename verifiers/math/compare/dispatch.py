@@ -4,7 +4,16 @@ from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.compare.alike import alike
 from adjudge.verifiers.math.compare.cases import branches
 from adjudge.verifiers.math.compare.formulas import formulas, measured, plain_formulas
-from adjudge.verifiers.math.compare.kinds import SETS, Rule, both, differ, either, formula
+from adjudge.verifiers.math.compare.kinds import (
+    SETS,
+    Kind,
+    Rule,
+    any_kinds,
+    both,
+    differ,
+    either,
+    formula,
+)
 from adjudge.verifiers.math.compare.members import (
     collections,
     matrices,
@@ -22,6 +31,7 @@ from adjudge.verifiers.math.values.balls import budget
 from adjudge.verifiers.math.values.ellipses import DOTS
 from adjudge.verifiers.math.values.intervals import NoSet
 from adjudge.verifiers.math.values.lines import Line, line, same_line
+from adjudge.verifiers.math.values.numbers import same_number
 
 
 def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> Decision:
@@ -36,10 +46,12 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
         return Decision(False, "limit", str(error))
     except (Undecided, NoSet, ArithmeticError, ValueError, LookupError) as error:
         return Decision(None, "undecided", str(error))
-    return Decision(equal, context.rule, context.note)
+    return Decision(equal, context.rule, context.told())
 
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
+    if type(gold) is n.Num and type(answer) is n.Num:
+        return same_number(context, gold, answer)
     if _plain(gold) and _plain(answer):
         return plain_formulas(context, gold, answer)
     lines = as_lines(gold, answer)
@@ -48,9 +60,9 @@ def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
     gold, answer = alike(context, gold, answer)
     if gold == answer and not formula(gold):
         return context.says(True, "equal_structure")
-    for applies, decide in _RULES:
-        if applies(gold, answer):
-            return decide(context, gold, answer)
+    for rule in _rules_of(type(gold), type(answer)):
+        if rule.applies is None or rule.applies(gold, answer):
+            return rule.decide(context, gold, answer)
     return formulas(context, gold, answer)
 
 
@@ -59,13 +71,19 @@ _PLAIN = frozenset((n.Num, n.Sym, n.Neg, n.Add, n.Mul, n.Div, n.Pow, n.Root, n.C
 
 def _plain(item: n.Node) -> bool:
     """Most answers are formulas that no rule but the last one is for."""
-    if type(item) is n.Num:
-        return True
-    return _PLAIN.issuperset(n.kinds(item)) and DOTS.name not in n.symbols(item)
+    kinds, names = n.kinds(item), n.symbols(item)
+    if not names:
+        kinds -= _CONST  # π beside a letter may be a family of angles
+    return _PLAIN.issuperset(kinds) and DOTS.name not in names
+
+
+_CONST = frozenset((n.Const,))
 
 
 def as_lines(gold: n.Node, answer: n.Node) -> tuple[Line, Line] | None:
     """Both as lines, where one of them can be nothing else."""
+    if not (n.symbols(gold) and n.symbols(answer)):
+        return None
     left = line(gold)
     right = line(answer) if left is not None else None
     if left is None or right is None or not (left.looks or right.looks):
@@ -74,21 +92,32 @@ def as_lines(gold: n.Node, answer: n.Node) -> tuple[Line, Line] | None:
 
 
 _RULES: tuple[Rule, ...] = (
-    (either(n.Choice), letters),
-    (either(n.Text), words),
-    (both(n.Labeled), labelled),
-    (either(n.Labeled), differ),
-    (either(n.Clock, n.Date), moments),
-    (either(n.Piecewise), branches),
-    (has_family, families),
-    (implied, families),
-    (either(n.Ratio), ratios),
-    (either(*SETS), sets),
-    (of_inequalities, sets),
-    (either(n.List, n.Either, n.Both, n.Set), collections),
-    (of_rows, matrices),
-    (either(n.Tuple), tuples),
-    (either(n.Matrix), matrices),
-    (signed, collections),
-    (either(n.Quantity, n.Percent), measured),
+    Rule(either(n.Choice), letters),
+    Rule(either(n.Text), words),
+    Rule(both(n.Labeled), labelled),
+    Rule(either(n.Labeled), differ),
+    Rule(either(n.Clock, n.Date), moments),
+    Rule(either(n.Piecewise), branches),
+    Rule(any_kinds, families, has_family),
+    Rule(any_kinds, families, implied),
+    Rule(either(n.Ratio), ratios),
+    Rule(either(*SETS), sets),
+    Rule(either(n.List, n.Either, n.Both), sets, of_inequalities),
+    Rule(either(n.List, n.Either, n.Both, n.Set), collections),
+    Rule(either(n.Matrix), matrices, of_rows),
+    Rule(either(n.Tuple), tuples),
+    Rule(either(n.Matrix), matrices),
+    Rule(any_kinds, collections, signed),
+    Rule(either(n.Quantity, n.Percent), measured),
 )
+
+_BY_KINDS: dict[tuple[Kind, Kind], tuple[Rule, ...]] = {}
+
+
+def _rules_of(gold: Kind, answer: Kind) -> tuple[Rule, ...]:
+    """Those that may apply to such nodes."""
+    known = _BY_KINDS.get((gold, answer))
+    if known is None:
+        known = tuple(rule for rule in _RULES if rule.kinds(gold, answer))
+        _BY_KINDS[gold, answer] = known
+    return known

@@ -26,6 +26,8 @@ def with_constants(context: Context, gold: n.Node, answer: n.Node, solved: bool 
 
 def plain_formulas(context: Context, gold: n.Node, answer: n.Node, solved: bool = False) -> bool:
     """Neither is or holds a structure, or infinity."""
+    if not (n.symbols(gold) or n.symbols(answer)):
+        return decided(context, gold, answer)
     if not context.policies.rename:
         return decided(context, gold, answer)
     mine, theirs = constants_of(gold, answer, solved)

@@ -26,7 +26,7 @@ def shares_constants(pairs: Pairs) -> bool:
 
 def _shared(side: tuple[n.Node, ...]) -> bool:
     seen: set[str] = set()
-    for part in side:
+    for part in filter(n.symbols, side):
         mine = set(constants_of(part, part, solved=True)[0])
         if mine & seen:
             return True

@@ -1,22 +1,34 @@
 """What kinds of tree there are, and the saying that two of them have nothing in common."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from adjudge.verifiers.math import nodes as n
 from adjudge.verifiers.math.context import Context
 
-Rule = tuple[
-    Callable[[n.Node, n.Node], bool],
-    Callable[[Context, n.Node, n.Node], bool],
-]
+Kind = type[n.Node]
 
 
-def either(*kinds: type[n.Node]) -> Callable[[n.Node, n.Node], bool]:
-    return lambda gold, answer: isinstance(gold, kinds) or isinstance(answer, kinds)
+class Rule(NamedTuple):
+    """How two sides are compared to which it applies."""
+
+    kinds: Callable[[Kind, Kind], bool]
+    """To these types of nodes, at most."""
+    decide: Callable[[Context, n.Node, n.Node], bool]
+    applies: Callable[[n.Node, n.Node], bool] | None = None
+    """To these nodes; None: to all of those types."""
 
 
-def both(*kinds: type[n.Node]) -> Callable[[n.Node, n.Node], bool]:
-    return lambda gold, answer: isinstance(gold, kinds) and isinstance(answer, kinds)
+def any_kinds(_gold: Kind, _answer: Kind) -> bool:
+    return True
+
+
+def either(*kinds: Kind) -> Callable[[Kind, Kind], bool]:
+    return lambda gold, answer: gold in kinds or answer in kinds
+
+
+def both(*kinds: Kind) -> Callable[[Kind, Kind], bool]:
+    return lambda gold, answer: gold in kinds and answer in kinds
 
 
 def differ(context: Context, gold: n.Node, answer: n.Node) -> bool:

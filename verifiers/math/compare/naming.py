@@ -15,7 +15,7 @@ def unnamed(context: Context, item: n.Node, other: n.Node, given: bool = False) 
         return item
     if isinstance(item, n.Relation) and _asked(item) and (given or _figured(item.sides[0])):
         return valued(item)
-    if isinstance(item, n.List | n.Either | n.Both) and all(named(part) for part in item.items):
+    if isinstance(item, n.SEVERAL) and all(named(part) for part in item.items):
         names = {name(part) for part in item.items}
         if isinstance(other, n.Tuple) and len(names) == len(item.items):
             parts = _by_coordinates(item.items)
@@ -33,9 +33,12 @@ def _by_coordinates(parts: tuple[n.Node, ...]) -> tuple[n.Node, ...]:
 
 
 def _names(item: n.Node) -> bool:
-    if isinstance(item, n.List | n.Either | n.Both):
+    if isinstance(item, n.SEVERAL):
         return any(_names(part) for part in item.items)
-    return isinstance(item, n.Relation | n.Congruence | n.Given)
+    return type(item) in _STATEMENTS
+
+
+_STATEMENTS = frozenset((n.Relation, n.Congruence, n.Given))
 
 
 def named(item: n.Node) -> bool:
@@ -129,12 +132,12 @@ def _several(gold: n.Node, answer: n.Node) -> bool:
 def _values(item: n.Node) -> n.Node:
     if isinstance(item, n.Relation):
         return valued(item)
-    assert isinstance(item, n.List | n.Either | n.Both)
+    assert isinstance(item, n.SEVERAL)
     return n.List(tuple(valued(part) for part in item.items))
 
 
 def _heads(item: n.Node) -> frozenset[str]:
-    parts = item.items if isinstance(item, n.List | n.Either | n.Both) else (item,)
+    parts = item.items if isinstance(item, n.SEVERAL) else (item,)
     heads = [part.sides[0] for part in parts if isinstance(part, n.Relation) and named(part)]
     names = frozenset(name for head in heads if (name := _head_name(head)))
     return names if len(heads) == len(parts) == sum(bool(_head_name(h)) for h in heads) else _NONE
@@ -154,7 +157,7 @@ def _head_name(head: n.Node) -> str:
 def _headed_by(item: n.Node, base: str) -> n.Node:
     if isinstance(item, n.Relation):
         return n.Relation(item.ops, (n.Sym(base), *item.sides[1:]))
-    assert isinstance(item, n.List | n.Either | n.Both)
+    assert isinstance(item, n.SEVERAL)
     return type(item)(tuple(_headed_by(part, base) for part in item.items))
 
 

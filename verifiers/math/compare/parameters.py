@@ -167,7 +167,7 @@ def _letters_of(item: n.Node) -> dict[str, str]:
 def _undeclared(item: n.Node) -> n.Node:
     if isinstance(item, n.Given):
         return _undeclared(item.body)
-    if isinstance(item, n.List | n.Either | n.Both):
+    if isinstance(item, n.SEVERAL):
         return type(item)(tuple(_undeclared(part) for part in item.items))
     return item
 

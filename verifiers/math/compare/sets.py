@@ -49,7 +49,7 @@ def of_inequalities(gold: n.Node, answer: n.Node) -> bool:
 
 
 def _bounds(item: n.Node) -> bool:
-    if not isinstance(item, n.List | n.Either | n.Both):
+    if not isinstance(item, n.SEVERAL):
         return False
     return all(isinstance(part, n.Relation) and part.ops != ("=",) for part in item.items)
 

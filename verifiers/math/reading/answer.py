@@ -95,21 +95,32 @@ _NONE = re.compile(
 
 
 _NUMERAL = re.compile(r"(-?)([0-9]{1,300}(?:\.[0-9]{1,300})?)")
+_WRITTEN = re.compile(r"([0-9]{1,300}|[0-9]{1,3}(?:,[0-9]{3}){1,99})((?:\.[0-9]{1,300})?)\.?")
 _FRACTION = re.compile(
     r"(-?)(?:\\[dt]?frac\{([0-9]{1,300})\}\{([0-9]{1,300})\}|([0-9]{1,300})/([0-9]{1,300}))"
 )
-"""What most answers are, and nothing else could be meant by."""
 
 
 def read(text: str, loose: bool = True) -> Node:
     """The tree of one answer; raises Malformed, or OverLimit, for what is none."""
+    return _numeral(text) or _answer(text, loose)
+
+
+def _numeral(text: str) -> Node | None:
+    """What most answers are, and where nothing else could be meant."""
     if numeral := _NUMERAL.fullmatch(text):
         value = number(numeral[2])
         return Neg(value) if numeral[1] else value
+    if written := _WRITTEN.fullmatch(text):
+        return number(written[1].replace(",", "") + written[2])
     if fraction := _FRACTION.fullmatch(text):
         sign, top, bottom, *slashed = fraction.groups()
         share = Div(number(top or slashed[0]), number(bottom or slashed[1]))
         return Neg(share) if sign else share
+    return None
+
+
+def _answer(text: str, loose: bool) -> Node:
     spelt = spell(text)
     _balanced(spelt)
     plain = _unwrapped(spelt).strip(" .;,:*")
@@ -117,7 +128,7 @@ def read(text: str, loose: bool = True) -> Node:
         raise Malformed("nothing")
     if "root" in plain or "mult" in plain:
         spelt = plain = _REPEATED.sub("", plain).strip(" ,")
-    if remark := _REMARK.fullmatch(plain):
+    if plain.endswith(")") and (remark := _REMARK.fullmatch(plain)):
         spelt = plain = _without_remark(plain, remark)
     lead = _LEAD.match(plain) if plain[:1].isalpha() else None
     if lead and lead.end() < len(plain):
@@ -198,9 +209,9 @@ def _unwrapped(text: str) -> str:
     for _ in range(3):
         if "\\" not in text or "{" not in text:
             break
-        text, count = _WRAP.subn(r" \1 ", text)
-        if not count:
+        if not _WRAP.search(text):
             break
+        text = _WRAP.sub(r" \1 ", text)
     return _BLANKS.sub(" ", text) if "  " in text else text
 
 

@@ -45,23 +45,21 @@ class Atoms(Environments):
 
     def atom(self) -> Node:
         self.deeper()
-        found = self._atom()
-        self.depth -= 1
-        return found
-
-    def _atom(self) -> Node:
         match self.kind:
             case "num":
-                return self._number(self.take().text)
+                found = self._number(self.take().text)
             case "letter":
-                return self._letter()
+                found = self._letter()
             case "cmd":
-                return self._command()
+                found = self._command()
             case "word" | "roman":
-                return self._word()
+                found = self._word()
             case "base":
-                return self._based(self.take().text)
-        return self._bracket()
+                found = self._based(self.take().text)
+            case _:
+                found = self._bracket()
+        self.depth -= 1
+        return found
 
     def _command(self) -> Node:
         token = self.take()

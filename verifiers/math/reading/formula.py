@@ -292,7 +292,7 @@ class Formula(Powers):
 
     def _with_unit(self, factors: list[Node]) -> Node:
         value = times(factors)
-        if isinstance(value, Mul | Div) and all(_unitless(part) for part in factors):
+        if type(value) in _PRODUCTS and _UNITED.isdisjoint(map(type, factors)):
             return self.measured(value) or value
         return value
 
@@ -317,5 +317,6 @@ def _share(top: Node, bottom: Node) -> fmpq | None:
     return top.value / bottom.value
 
 
-def _unitless(value: Node) -> bool:
-    return not isinstance(value, Quantity | Relation | Congruence | Apply | Infinity)
+_PRODUCTS = frozenset((Mul, Div))
+_UNITED = frozenset((Quantity, Relation, Congruence, Apply, Infinity))
+"""No unit follows what is one of these, or holds it as a factor."""

@@ -100,7 +100,9 @@ class Parser(Labels):
         return self._further(found, closers)
 
     def _further(self, found: list[Node], closers: tuple[str, ...]) -> list[Node]:
-        enders = tuple(closer for closer in closers if closer != "[")  # it may open the next one
+        enders = closers  # but a bracket may open the next one
+        if "[" in closers:
+            enders = tuple(closer for closer in closers if closer != "[")
         joint = sign = self._sign_after(found, closers)
         while sign and not self._over(enders):
             found.append(self._item())

@@ -40,7 +40,8 @@ class Powers(Atoms):
     """What stands behind an atom, and functions with what they take."""
 
     def postfixed(self) -> Node:
-        return self.postfixes(self.atom())
+        base = self.atom()
+        return self.postfixes(base) if self.next in _POSTFIXES else base
 
     def postfixes(self, base: Node) -> Node:
         while self.next in _POSTFIXES:

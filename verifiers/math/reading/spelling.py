@@ -69,7 +69,7 @@ def spell(text: str) -> str:
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     for needle, pattern, plain in _REWRITTEN:
-        if needle in text:
+        if needle in text and pattern.search(text):
             text = pattern.sub(plain, text)
     text = _unwrap(text.replace("\\!\\!", "\\!"))
     return _tidy(text)

@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -400,7 +401,9 @@ class Points:
         self.names, self.integers = names, integers
 
     def __iter__(self) -> Iterator[dict[str, acb]]:
-        return iter(_drawn(self.names, self.integers, ctx.prec))
+        first = _drawn(self.names, self.integers, FIRST)
+        yield from first
+        yield from _drawn(self.names, self.integers, None)[FIRST:]
 
     def draw(self) -> Iterator[dict[str, acb]]:
         names = sorted(self.names)
@@ -420,12 +423,22 @@ class Points:
         return acb(arb(-size if negative else size))
 
 
+FIRST = 2
+"""Points that most formulas are looked at, at most."""
+_EXACT_BITS = 128
+"""Enough to write out every number that is drawn."""
+
+
 @lru_cache(maxsize=256)
 def _drawn(
-    names: frozenset[str], integers: frozenset[str], _bits: int
+    names: frozenset[str], integers: frozenset[str], count: int | None
 ) -> tuple[dict[str, acb], ...]:
-    """The same names get the same points at the same precision: drawn once."""
-    return tuple(Points(names, integers).draw())
+    """The first `count`: the same names get the same points, drawn once."""
+    bits = ctx.prec
+    precise(_EXACT_BITS)
+    points = tuple(islice(Points(names, integers).draw(), count))
+    precise(bits)
+    return points
 
 
 def precise(bits: int) -> None:

@@ -203,9 +203,9 @@ _WORKED_OUT: dict[type[Node], Callable[[Any], fmpq | None]] = {
 
 def decimal_of(item: Node) -> Num | None:
     """The decimal literal that `item` is, its sign, percent sign and plain unit aside."""
+    if isinstance(item, Num):
+        return item if item.decimal else None
     match item:
-        case Num(decimal=True):
-            return item
         case Neg(arg=arg):
             inner = decimal_of(arg)
             return None if inner is None else Num(-inner.value, inner.places, True)

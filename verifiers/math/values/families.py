@@ -6,6 +6,7 @@ same first members.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd, lcm
 
 from flint import fmpq
@@ -57,8 +58,10 @@ class Progression:
     """None: over all integers. Else the offset is the member at index `start`."""
 
 
+@lru_cache(maxsize=64)
 def progressions(item: Node) -> list[Progression] | None:
-    """The union that `item` is; None where it is no such thing."""
+    """The union that `item` is; None where it is no such thing. To be read only: it is asked for
+    to know whether a rule applies, and once more by the rule."""
     bodies = _bodies(item)
     if bodies is None or len(bodies) > _MOST:
         return None

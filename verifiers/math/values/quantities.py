@@ -19,6 +19,7 @@ from adjudge.verifiers.math.nodes import (
 )
 from adjudge.verifiers.math.values.numbers import same_number
 
+_LENGTH = (("length", 1),)
 _MARKS = {units.ARCMINUTE: "ft", units.ARCSECOND: "in"}
 
 
@@ -26,8 +27,8 @@ def _in_feet(item: Node, other: Node) -> Node:
     """`6'` beside a length is in feet."""
     if not isinstance(item, Quantity) or not isinstance(other, Quantity):
         return item
-    name = _MARKS.get(item.unit)
-    if name is None or other.unit.dimension != (("length", 1),):
+    name = _MARKS.get(item.unit) if other.unit.dimension == _LENGTH else None
+    if name is None:
         return item
     found = units.find(name)
     return item if found is None else Quantity(item.value, found)

@@ -6,7 +6,7 @@ JOBS   ?= 2
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check cover bench clean
+.PHONY: help serve test check cover cover-sandbox bench clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' Makefile
 
@@ -35,6 +35,11 @@ check: $(VENV)/.dev  ## formatting, lint, types, layers, dependencies, spelling
 cover: $(VENV)/.dev  ## which branches of the mathematics its own tests do not take
 	$(BIN)/pytest tests/verifiers/math --cov=adjudge.verifiers.math --cov-branch \
 	  --cov-report=term-missing:skip-covered
+cover-sandbox: $(VENV)/.dev  ## which branches of the sandbox its tests take, in the slots' own processes too
+	rm -f $(VENV)/arcs
+	ADJUDGE_ARCS=$(VENV)/arcs $(BIN)/pytest tests/sandbox --cov=adjudge.sandbox --cov-branch --cov-report=
+	$(BIN)/python tests/sandbox/inside_arcs.py $(VENV)/arcs
+	$(BIN)/coverage report --show-missing --skip-covered
 bench: $(VENV)/.dev  ## what the service does on this machine: throughput and latency
 	$(BIN)/adjudge bench
 	$(BIN)/python bench/service.py

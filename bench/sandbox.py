@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -219,7 +219,13 @@ def leaks(pool: Pool, runs: int) -> None:
     first = min(500, runs // 2)
     with ThreadPoolExecutor(2 * CORES) as executor:
         for total, more in ((first, first), (runs, runs - first)):
-            for done in [executor.submit(run, lines) for _ in range(more)]:
+            left = iter(range(more))  # not a future each: those would be the growth that is seen
+
+            def work(left: Iterator[int] = left) -> None:
+                for _ in left:
+                    run(lines)
+
+            for done in [executor.submit(work) for _ in range(2 * CORES)]:
                 done.result()
             print(f"after {total} runs: {seen()}", flush=True)
     pool.close()

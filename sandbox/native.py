@@ -291,7 +291,10 @@ class Native:
         with self._lock:
             self._site = self._site or self._make_site()
             nursery = self._nurseries.get(warm)
-            if nursery is None or not nursery.alive:
+            if nursery is not None and not nursery.alive:
+                nursery.close()
+                nursery = None
+            if nursery is None:
                 nursery = Nursery(self._interpreter, self._site, self._nursery_user, warm=warm)
                 self._nurseries[warm] = nursery
             return nursery

@@ -6,8 +6,7 @@ interpreter trace itself: one byte for each step from line to line, in a file th
 forks anything; a mapping outlives mounts, filters and changes of uid. `main` puts what is in it
 among coverage.py's data:
 
-    ADJUDGE_ARCS=arcs.bin pytest tests/sandbox --cov=adjudge.sandbox --cov-branch
-    python tests/sandbox/inside_arcs.py arcs.bin && coverage report
+    make cover-sandbox
 """
 
 import os

@@ -1,5 +1,6 @@
 """The container's protocol without a container: `PipeLink` in new namespaces, by two pipes."""
 
+import itertools
 import os
 import select
 import subprocess
@@ -14,7 +15,8 @@ from adjudge.sandbox.piped import PipedSlot
 
 PYTHON = "/usr/bin/python3"
 SITE = str(Path(sortedcontainers.__file__).parent.parent)
-UID = 1_999_999_000
+UIDS = itertools.count(1_999_999_000, 2)
+"""One a slot, as containers have: a uid's processes are counted together."""
 _MOUNT = (
     "mount --make-rprivate / && "
     "mount -t tmpfs -o size={tmp}m,nr_inodes={inodes},uid={uid},gid={uid},mode=0700 tmpfs /tmp && "
@@ -70,10 +72,11 @@ class Piped:
 
     def make(self, shape: Shape) -> PipedSlot:
         tmp_mb, inodes = shape
-        spec = Spec(mode="lite", uid=UID, tmp_mb=tmp_mb, tmp_inodes=inodes, site=SITE)
+        uid = next(UIDS)
+        spec = Spec(mode="lite", uid=uid, tmp_mb=tmp_mb, tmp_inodes=inodes, site=SITE)
         source = str(Path(piped.__file__).parent.parent.parent)
         code = piped.boot(spec, ("json", "collections"), source)
-        mount = _MOUNT.format(tmp=tmp_mb, inodes=inodes, uid=UID)
+        mount = _MOUNT.format(tmp=tmp_mb, inodes=inodes, uid=uid)
         python = [PYTHON, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", code]
         unshare = ["/usr/bin/unshare", "--mount", "--pid", "--fork", "--mount-proc", "--net"]
         return PipedSlot(Pipes([*unshare, "/bin/sh", "-c", mount, "sh", *python]), spec)

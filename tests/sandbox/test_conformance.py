@@ -192,6 +192,61 @@ def test_who_does_not_listen_is_idle(sandbox: Pool) -> None:
         assert session.talk(lambda c: c.send(bytes(8 << 20))).ending is Ending.IDLE_LIMIT
 
 
+LISTENS = """
+import os, struct, time
+time.sleep(0.1)
+left = 3 * 300_004
+while left: left -= len(os.read(3, left))
+os.write(3, struct.pack("<I", 6) + b"900012")
+"""
+
+
+def test_messages_that_are_not_read_at_once(sandbox: Pool) -> None:
+    """More than a socket's buffer, before the program reads; and to one that has gone."""
+    heard: list[bytes | None] = []
+
+    def conversation(channel: Channel) -> None:
+        for _ in range(3):
+            channel.send(bytes(300_000))
+        heard.append(channel.receive())
+
+    with sandbox.open(Program(source=LISTENS), QUICK) as session:
+        assert session.talk(conversation).ending is Ending.OK
+    assert heard == [b"900012"]
+    gone: list[bytes | None] = []
+
+    def to_nobody(channel: Channel) -> None:
+        gone.append(channel.receive())
+        channel.send(bytes(300_000))
+        gone.append(channel.receive())
+
+    with sandbox.open(Program(source="import os; os.close(3)"), QUICK) as session:
+        assert session.talk(to_nobody).ending is Ending.OK
+    assert gone == [None, None]
+
+
+MAKES = """
+import os
+open("a.txt", "w").write("cat")
+os.makedirs("d/e")
+open("d/e/b.bin", "wb").write(bytes(range(256)) * 1000)
+os.symlink("/etc/passwd", "link")
+os.symlink("d", "way")
+try: os.mkfifo("pipe")
+except OSError: pass
+"""
+
+
+def test_files_that_come_back(sandbox: Pool) -> None:
+    """Plain files below the directory, through no link; what is not there is left out."""
+    wanted = ("d/e/b.bin", "link", "way/e/b.bin", "./a.txt", "d", "pipe", "none", "../tmp/a.txt")
+    with sandbox.open(Program(source=MAKES, fetch=wanted), QUICK) as session:
+        results = [session.run() for _ in range(2)]
+    for result in results:
+        assert result.ending is Ending.OK, result
+        assert result.files == {"d/e/b.bin": bytes(range(256)) * 1000, "./a.txt": b"cat"}
+
+
 def test_talks_within_talks_do_not_wait_in_a_ring(sandbox: Pool) -> None:
     answers: list[bytes | None] = []
 

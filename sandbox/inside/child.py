@@ -6,6 +6,7 @@ compilation and its code. A fault before the program's first line is written to 
 program never holds, so no program can pass its own failure off as ours.
 """
 
+import _thread
 import atexit
 import contextlib
 import gc
@@ -255,7 +256,8 @@ def _run_python(
 ) -> NoReturn:
     status = 1 if code is None else _execute(code, argv, names)
     try:
-        threading._shutdown()  # type: ignore[attr-defined] # as the interpreter's own end does
+        if _thread._count():  # else there is nobody to wait for, and it would touch much to see it
+            threading._shutdown()  # type: ignore[attr-defined] # as the interpreter's end does
         atexit._run_exitfuncs()
     except BaseException:  # noqa: BLE001 - the program's threads and exit functions
         status = status or 1

@@ -89,17 +89,16 @@ class _Asking:
     def __call__(self, candidate: Channel) -> None:
         self._verdict = self._broken = None
         self.unsure, self._so_far = False, {}
+        names = codec.dumps({"f": "names", "a": [[*self.plan.names]], "k": {}})
         try:
-            if talk.load(candidate, self.source):
+            if talk.load(candidate, self.source, then=names):
                 self._ask_all(candidate)
         except talk.Broken as error:
             self._broken = str(error)
 
     def _ask_all(self, candidate: Channel) -> None:
-        names = {"f": "names", "a": [[*self.plan.names]], "k": {}}
         try:
-            frame = _exchange(candidate, codec.dumps(names))
-            self._numbers = plain.numbers(frame, self.plan.names)
+            self._numbers = plain.numbers(_answer(candidate), self.plan.names)
             self._verdict = self._count(lambda call: self._call(candidate, call))
         except _GoneError:
             return
@@ -107,7 +106,8 @@ class _Asking:
             self.unsure = True
 
     def _call(self, candidate: Channel, call: plain.Call) -> Any:  # noqa: ANN401 - any plain value
-        return plain.value_of(_exchange(candidate, call.request(self._numbers[call.name])))
+        candidate.send(call.request(self._numbers[call.name]))
+        return plain.value_of(_answer(candidate))
 
     def _count(self, ask: plain.Ask) -> dict[str, Any]:
         """As `far.tester` does."""
@@ -129,8 +129,7 @@ class _Asking:
         return _read(self._broken, self._verdict, self._so_far, ended)
 
 
-def _exchange(candidate: Channel, request: bytes) -> bytes:
-    candidate.send(request)
+def _answer(candidate: Channel) -> bytes:
     frame = candidate.receive()
     if frame is None:
         raise _GoneError

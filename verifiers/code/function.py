@@ -59,12 +59,11 @@ class _Call:
     def __call__(self, channel: Channel) -> None:
         self.answer, self.broken = None, ""
         try:
-            if not talk.load(channel, self._source):
+            if not talk.load(channel, self._source, then=self._request):
                 return
         except talk.Broken as error:
             self.broken = str(error) or "it does not compile"
             return
-        channel.send(self._request)
         frame = channel.receive()
         self.answer = None if frame is None else talk.read(frame)
 

@@ -26,6 +26,7 @@ MAX_FRAME = 1 << 18
 MAX_HASHED = 500
 """Items of a set or dict of the candidate's: their hashes may be chosen to collide."""
 _MOST = 1 << 53
+_MOST_POWER = 64
 _MALFORMED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 """What reading something else than an answer of `far.serve`'s may raise."""
 
@@ -152,10 +153,10 @@ class _Reader:
                 return _two(act, self._term(left, names), self._term(right, names))
             case ast.Compare(left, [ast.Is()], [ast.Constant(None | True | False as right)]):
                 return _one(lambda value: value is right, self._term(left, names))
-            case ast.BinOp(left, operation, right) if type(operation) in _ARITHMETIC:
+            case ast.BinOp(left, operation, right) if _asks(node):
                 act = _ARITHMETIC[type(operation)]
                 return _two(act, self._term(left, names), self._term(right, names))
-        value = ast.literal_eval(node)
+        value = _literal(node)
         return lambda _: value
 
     def _call(self, name: str, node: ast.Call) -> Term:
@@ -165,7 +166,7 @@ class _Reader:
             raise NotPlainError
         self._used[name] = None
         listed = b"," + codec.dumps(arguments)[1:] if arguments else b"]"
-        call = Call(name, b'%b,"k":%b}' % (listed, codec.dumps(keywords)))
+        call = Call(name, b'%b,"k":%b,"changes":false}' % (listed, codec.dumps(keywords)))
         return lambda ask: ask(call)
 
 
@@ -180,11 +181,21 @@ def _says_nothing(item: ast.stmt) -> bool:
     return False
 
 
+def _asks(node: ast.expr) -> bool:
+    return any(isinstance(item, ast.Call) for item in ast.walk(node))
+
+
 def _literal(node: ast.expr) -> Any:  # noqa: ANN401 - any plain value
-    """A literal, or a product or sum of numbers."""
+    """A literal; its parts may be calculated of numbers, or put together of strings."""
     match node:
-        case ast.BinOp(left, operation, right) if type(operation) in _ARITHMETIC:
-            return _ARITHMETIC[type(operation)](_literal(left), _literal(right))
+        case ast.Tuple(items):
+            return tuple(map(_literal, items))
+        case ast.List(items):
+            return list(map(_literal, items))
+        case ast.UnaryOp(ast.USub(), ast.BinOp() as item):
+            return -_literal(item)
+        case ast.BinOp(left, operation, right):
+            return _FOLDED[type(operation)](_literal(left), _literal(right))
     return ast.literal_eval(node)
 
 
@@ -203,11 +214,31 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and -_MOST < value < _MOST)
 
 
-_ARITHMETIC = {
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: _arithmetic(operator.add),
     ast.Sub: _arithmetic(operator.sub),
     ast.Mult: _arithmetic(operator.mul),
     ast.Div: _arithmetic(operator.truediv),
+}
+
+
+def _add(left: Any, right: Any) -> Any:  # noqa: ANN401 - any values
+    both = isinstance(left, str) and isinstance(right, str)
+    return left + right if both else _ARITHMETIC[ast.Add](left, right)
+
+
+def _power(left: Any, right: Any) -> Any:  # noqa: ANN401 - any values
+    if not (_is_number(left) and type(right) is int and 0 <= right <= _MOST_POWER):
+        raise NotPlainError
+    return left**right
+
+
+_FOLDED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    **_ARITHMETIC,
+    ast.Add: _add,
+    ast.FloorDiv: _arithmetic(operator.floordiv),
+    ast.Mod: _arithmetic(operator.mod),
+    ast.Pow: _power,
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,

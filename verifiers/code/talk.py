@@ -55,9 +55,12 @@ class Broken(Exception):
     """The candidate does not compile."""
 
 
-def load(channel: Channel, source: str, setup: str = "") -> bool:
-    """Have it run the module; False: it ended in that. Raises Broken."""
+def load(channel: Channel, source: str, setup: str = "", then: bytes = b"") -> bool:
+    """Have it run the module; False: it ended in that. Raises Broken. `then`: the request to do
+    next, which it finds there without waiting for us."""
     channel.send(codec.dumps({"source": source, "setup": setup}))
+    if then:
+        channel.send(then)
     frame = channel.receive()
     if frame is None:
         return False

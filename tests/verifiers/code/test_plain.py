@@ -89,6 +89,7 @@ def test_values_are_equal_as_python_has_it(sandbox: Sandbox, wanted: str) -> Non
         "assert f(x=1, y=[1, 2]) == {'a': (1,)}\nassert not f()",
         f"{CHECK}    assert candidate([1, -2.5]) == True, 'no'\n    assert True\ncheck(f)",
         f"{CHECK}    'Doc.'\n    assert abs(candidate(3 * 5) - 0.5) < 1e-6\n\ncheck(f)",
+        "assert f([3 + 4, -2 ** 3], ('a' + 'b', 7 // 2)) == (3 * 5.0, 'c' + 'd', 10 % 3)",
         f"{CHECK}    assert f(1) is None\n    assert candidate(2) in [1, 2]\ncheck(f)",
     ],
 )

@@ -250,9 +250,12 @@ _READERS: dict[str, Callable[[Wire, Callable[[Wire], Any]], Any]] = {
 }
 
 
+_ENCODER = json.JSONEncoder(check_circular=False, separators=(",", ":"))
+
+
 def dumps(wire: Wire) -> bytes:
     """One frame."""
-    return json.dumps(wire, check_circular=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(wire).encode()
 
 
 def loads(frame: bytes) -> Wire:

@@ -2,8 +2,10 @@
 
     in:  {"source", "setup"}                      first
     out: {"ready": true} | {"broken": text}       broken: it does not compile
-    in:  {"f": operation, "a": [arguments], "k": {keywords}}
+    in:  {"f": operation, "a": [arguments], "k": {keywords}, "changes": false}
     out: {"ok": value, "changed": [[index, value], …]} | {"ex": [class, …], "said": text}
+
+"changes", where it is given: nobody will look at what a call has changed.
 
 Everything here is in the candidate's own process and in its power; nothing that it can do here but
 compute the right values helps it.
@@ -14,6 +16,7 @@ import contextlib
 import importlib
 import itertools
 import operator
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -33,13 +36,16 @@ def main() -> None:
     try:
         load()
         while True:
-            link.send(_answer(codec.loads(link.receive())))
+            answer = _answer(codec.loads(link.receive()))
+            _leave_if_forked()
+            link.send(answer)
     except link.ClosedError:
         return
 
 
 def load() -> dict[str, Any]:
     """Run the candidate's module; its globals. Ends the process if it does not compile."""
+    _process.append(os.getpid())
     first = codec.loads(link.receive())
     try:
         given = {name: first[name] for name in ("setup", "source") if first[name]}
@@ -55,8 +61,18 @@ def load() -> dict[str, Any]:
             exec(codes["setup"], _here)  # noqa: S102 - what this process is for
     if "source" in codes:
         exec(codes["source"], _here)  # noqa: S102 - as above
+    _leave_if_forked()
     link.send(b'{"ready":true}')
     return _here
+
+
+_process: list[int] = []
+
+
+def _leave_if_forked() -> None:
+    """The first process answers, or nobody: with it the run ends, whoever else may still live."""
+    if os.getpid() != _process[0]:
+        os._exit(0)
 
 
 _LEETCODE = (
@@ -82,7 +98,8 @@ def _answer(request: codec.Wire) -> bytes:
         arguments = [codec.decode(item, _object) for item in given]
         keywords = {name: codec.decode(item, _object) for name, item in request["k"].items()}
         result = OPERATIONS[request["f"]](*arguments, **keywords)
-        answer = {"ok": codec.encode(result, _name), "changed": _changed(given, arguments)}
+        changed = _changed(given, arguments) if request.get("changes", True) else []
+        answer = {"ok": codec.encode(result, _name), "changed": changed}
         return codec.dumps(answer)
     except (SystemExit, KeyboardInterrupt):
         raise

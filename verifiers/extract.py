@@ -316,10 +316,12 @@ def _contents(written: str, boxes: bool) -> tuple[str, ...]:
 
 def _unwrap(content: str) -> str:
     """Strip blanks, emphasis and boxes that hold nothing but a box."""
-    content = content.strip().lstrip("*")
-    if not content.endswith(("^*", "_*")):  # a superscript star is no emphasis
-        content = content.rstrip("*")
     content = content.strip()
+    if "*" in content:
+        content = content.lstrip("*")
+        if not content.endswith(("^*", "_*")):  # a superscript star is no emphasis
+            content = content.rstrip("*")
+        content = content.strip()
     for _ in range(MAX_UNWRAPS):
         inner = BOX.match(content) and _box_spans(content)[0]
         if not inner or inner[0][1] != len(content) - 1:

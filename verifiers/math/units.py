@@ -4,8 +4,6 @@ Factors are exact. A degree is π/180 of nothing (the radian), so `90°` equals 
 no unit (`12 students`) is a dimension of its own: it never converts, and contradicts other nouns.
 """
 
-from functools import cache
-
 from flint import fmpq
 
 from adjudge.verifiers.math.nodes import Unit
@@ -142,7 +140,6 @@ def _dimension(powers: dict[str, int]) -> Dimension:
     return tuple(sorted((base, power) for base, power in powers.items() if power))
 
 
-@cache
 def _table() -> dict[str, Unit]:
     table = {name: unit for unit, names in _specials() for name in names.split()}
     for symbol, names, powers, factor in _METRIC:
@@ -179,11 +176,13 @@ def _scaled(unit: Unit, power: int, prefix: str) -> Unit:
     return Unit(unit.dimension, unit.factor * fmpq(10) ** power, prefix + unit.label)
 
 
+_TABLE = _table()
+
+
 def find(word: str) -> Unit | None:
     """The unit of this name; plurals too. `m` and `M` differ, `Meters` and `meters` do not."""
-    table = _table()
     lower = word.lower() if len(word) > 3 else word
-    return table.get(word) or table.get(lower) or table.get(_singular(lower))
+    return _TABLE.get(word) or _TABLE.get(lower) or _TABLE.get(_singular(lower))
 
 
 def _singular(word: str) -> str:

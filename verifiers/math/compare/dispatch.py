@@ -50,7 +50,7 @@ def compare(gold: n.Node, answer: n.Node, policies: Policies | None = None) -> D
 
 
 def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
-    if type(gold) is n.Num and type(answer) is n.Num:
+    if _literal(gold) and _literal(answer):
         return same_number(context, gold, answer)
     if _plain(gold) and _plain(answer):
         return plain_formulas(context, gold, answer)
@@ -64,6 +64,15 @@ def same(context: Context, gold: n.Node, answer: n.Node) -> bool:
         if rule.applies is None or rule.applies(gold, answer):
             return rule.decide(context, gold, answer)
     return formulas(context, gold, answer)
+
+
+def _literal(item: n.Node) -> bool:
+    """A numeral or a fraction of numerals, with its sign."""
+    if isinstance(item, n.Neg):
+        item = item.arg
+    if isinstance(item, n.Div):
+        return type(item.top) is n.Num and type(item.bottom) is n.Num
+    return type(item) is n.Num
 
 
 _PLAIN = frozenset((n.Num, n.Sym, n.Neg, n.Add, n.Mul, n.Div, n.Pow, n.Root, n.Call))

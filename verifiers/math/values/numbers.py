@@ -65,7 +65,7 @@ def _same_exact(context: Context, gold: Node, answer: Node, left: fmpq, right: f
 
 
 def _short(value: fmpq) -> str:
-    text = str(value)
+    text = str(value) if value.q != 1 else str(value.p)
     return text if len(text) <= 40 else f"{text[:18]}…{text[-18:]} ({len(text)} characters)"
 
 

@@ -163,7 +163,10 @@ def _chain(sides: tuple[Node, ...], rest: tuple[Relation, ...]) -> Line | None:
 
 def affine(item: Node, name: str) -> tuple[Node, Node] | None:
     """Slope and shift of a formula of one variable; None where it is no straight line."""
-    at = [_simple(replace(item, Sym(name), integer(step))) for step in (0, 1, 5, -7)]
+    try:
+        at = [_simple(replace(item, Sym(name), integer(step))) for step in (0, 1, 5, -7)]
+    except Undefined:  # `1/x` at 0
+        return None
     slope = _simple(minus(at[1], at[0]))
     for step, value in ((5, at[2]), (-7, at[3])):
         if not _equal(value, Add((at[0], Mul((integer(step), slope))))):

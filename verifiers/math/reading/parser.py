@@ -117,10 +117,13 @@ class Parser(Labels):
     def _sign_after(self, found: list[Node], closers: tuple[str, ...]) -> str:
         """What stands between the last item and the next; conditions before it are put on."""
         while not self._over(closers):
+            start = self.at
             sign = self._separator()
             if sign != "where":
                 return sign
             found[:] = self._conditioned(found, closers)
+            if self.at == start:
+                raise Malformed(f"{self.next!r} is no condition")
         return ""
 
     def _separator(self) -> str:

@@ -1,6 +1,6 @@
 """What HTTP, queue and workers add to judging, and what they cost in throughput.
 
-    python bench/service.py [--data FILE.jsonl] [--children 2] [--groups 4] [--seconds 5]
+    python bench/service.py [--data FILE.jsonl] [--children 2] [--fronts 1] [--groups 4]
 
 Runs the whole service (`adjudge serve`, embedded Valkey) on a free port and, in the same run, the
 same requests judged in process: one at a time for the latency (one group a request), in as many
@@ -23,11 +23,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
+from adjudge.service import embedded
 from adjudge.service.api import RewardRequest
 from adjudge.service.in_process import judge
 
@@ -72,10 +73,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(children: int) -> Iterator[tuple[int, int]]:
+def service(children: int, fronts: int = 1) -> Iterator[tuple[list[int], list[int]]]:
+    """Ports and ids of the fronts: several share a Valkey, and the first has the workers."""
+    with ExitStack() as stack:
+        shared = ()
+        if fronts > 1:
+            valkey = embedded.start()
+            stack.callback(valkey.stop)
+            shared = ("--redis-url", valkey.url)
+        started = [
+            stack.enter_context(front(("--workers", str(0 if at else children), *shared)))
+            for at in range(fronts)
+        ]
+        yield [port for port, _ in started], [pid for _, pid in started]
+
+
+@contextmanager
+def front(options: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     port = free_port()
-    command = [str(Path(sys.executable).with_name("adjudge")), "serve"]
-    process = subprocess.Popen([*command, "--port", str(port), "--workers", str(children)])
+    command = [str(Path(sys.executable).with_name("adjudge")), "serve", "--port", str(port)]
+    process = subprocess.Popen([*command, *options])
     try:
         wait_until_ready(port)
         yield port, process.pid
@@ -179,12 +196,12 @@ def in_process_rate(requests: list[bytes], children: int, seconds: float) -> flo
     return total / seconds
 
 
-def service_rate(port: int, requests: list[bytes], clients: int, seconds: float) -> float:
+def service_rate(ports: list[int], requests: list[bytes], clients: int, seconds: float) -> float:
     counts = [0] * clients
     until = time.perf_counter() + seconds
 
     def run(client: int) -> None:
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        link = http.client.HTTPConnection("127.0.0.1", ports[client % len(ports)], timeout=60)
         while time.perf_counter() < until:
             post(link, requests[(client * 7 + counts[client]) % len(requests)])
             counts[client] += 1
@@ -233,31 +250,32 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--chars", type=int, default=600, help="of each completion")
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--fronts", type=int, default=1, help="on one Valkey; clients take turns")
     parser.add_argument("--groups", type=int, default=4, help="of each request, for throughput")
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
     requests = bodies(answers(options.data), 200, options.chars)
     help_seconds()
-    with service(options.children) as (port, front):
-        wait_until_idle(front)
-        memory(front)
-        latency(port, front, requests)
+    with service(options.children, options.fronts) as (ports, pids):
+        wait_until_idle(pids[0])
+        memory(pids[0])
+        latency(ports[0], pids[0], requests)
         several = bodies(answers(options.data), 200, options.chars, options.groups)
-        throughput(port, several, options)
+        throughput(ports, several, options)
 
 
-def throughput(port: int, requests: list[bytes], options: argparse.Namespace) -> None:
+def throughput(ports: list[int], requests: list[bytes], options: argparse.Namespace) -> None:
     """Three rounds of both in turn, the one with the median ratio."""
     rounds = []
     for _ in range(3):
         alone = in_process_rate(requests, options.children, options.seconds / 3)
-        served = service_rate(port, requests, options.clients, options.seconds / 3)
+        served = service_rate(ports, requests, options.clients, options.seconds / 3)
         rounds.append((served / alone, served, alone))
     ratio, served, alone = sorted(rounds)[1]
     each = GROUP * options.groups
     print(f"throughput, completions/s: service {served * each:.0f}, in process {alone * each:.0f}")
-    cores, busy = len(os.sched_getaffinity(0)), options.children
-    print(f"  ratio {ratio:.2f} (goal: at least 0.8); {busy} worker processes on {cores} cores")
+    cores = len(os.sched_getaffinity(0))
+    print(f"  ratio {ratio:.2f} (goal: at least 0.8); {cores} cores, {options.children} children")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from adjudge.verifiers.code.values import same_value
 
 VALUES: list[Any] = [
     *(None, True, 0, -1, 1.5, "é🎉", "", [], [1, [2]], (), (1, (2,)), {}, {"a": {1: (2,)}}),
-    *({1, "a"}, frozenset({(1, 2)}), b"\x00\xff", bytearray(b"ab"), 1 + 2j, range(1, 9, 2)),
+    *({1}, frozenset({(1, 2)}), b"\x00\xff", bytearray(b"ab"), 1 + 2j, range(1, 9, 2)),
     *(1 << 80, -(1 << 80), 1 << 53, collections.deque([1, 2], maxlen=3), Decimal("1.10")),
     *(Fraction(1, 3), datetime.date(2024, 2, 29), datetime.timedelta(days=1, seconds=2)),
     *(datetime.datetime(2024, 2, 29, 1, 2, 3, 4), datetime.time(1, 2), int, ValueError, len),

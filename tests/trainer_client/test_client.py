@@ -38,6 +38,22 @@ async def test_scores_come_back_in_order(service: FaultServer) -> None:
     assert service.connections <= 32
 
 
+def test_more_requests_than_connections(service: FaultServer) -> None:
+    groups = [{"completions": ["right"] * 16} for _ in range(40)]
+    assert rewards(service.url, groups, chunk=16, connections=2) == [1.5] * 640
+    assert service.connections <= 2
+
+
+def test_a_proxy_that_the_environment_names(
+    service: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", service.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert rewards("http://judge.example:8000") == [1.5, 0.5]
+    assert service.headers[0]["host"] == "judge.example:8000"
+    assert rewards(service.url) == [1.5, 0.5]
+
+
 @pytest.mark.parametrize("fault", ["500", "502", "503 0", "429 0", "reset", "half", "short"])
 def test_a_fault_is_retried_with_the_same_bytes(service: FaultServer, fault: str) -> None:
     service.faults = [fault, fault]

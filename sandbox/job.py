@@ -61,6 +61,20 @@ class Prelude:
     text: bytes
 
 
+class Learnt:
+    """The preludes that one slot has had."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+
+    def first(self, job: "Job") -> dict[str, bytes]:
+        """What goes along with the first job that names its prelude; else nothing."""
+        if job.prelude is None or job.prelude.key in self._keys:
+            return {}
+        self._keys.add(job.prelude.key)
+        return {"prelude": job.prelude.text}
+
+
 def write_all(opened: int, data: bytes) -> None:
     """All of it, from the present position on."""
     view = memoryview(data)

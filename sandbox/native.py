@@ -24,7 +24,17 @@ from adjudge.sandbox.inside import kernel
 from adjudge.sandbox.inside.spec import LINKS_PREFIX, SITE, WORK, Spec, dump_spec
 from adjudge.sandbox.inside.sweep import MAX_ARTEFACT
 from adjudge.sandbox.interpreter import PRELOAD, Interpreter, interpreter_for_anybody
-from adjudge.sandbox.job import Blob, Conversation, Job, Ran, Shape, SlotDied, bounds, read_whole
+from adjudge.sandbox.job import (
+    Blob,
+    Conversation,
+    Job,
+    Learnt,
+    Ran,
+    Shape,
+    SlotDied,
+    bounds,
+    read_whole,
+)
 from adjudge.sandbox.languages.prepared import default_folder
 from adjudge.sandbox.languages.tools import tool_settings
 from adjudge.sandbox.types import SandboxError
@@ -134,7 +144,7 @@ class NativeSlot:
         self.facts: dict[str, object] = {"cgroup": "" if group is None else group.version}
         self._spec = spec
         self._group = group
-        self._learnt: set[str] = set()
+        self._learnt = Learnt()
         self._socket, self._pidfd = nursery.fork(spec)
         self.alive = True
         try:
@@ -181,11 +191,7 @@ class NativeSlot:
         elif job.keep_cache:
             names.append("cache")
         filled = {name: _anonymous(stack) for name in names}
-        given = {"stdin": stdin}
-        if job.prelude is not None and job.prelude.key not in self._learnt:
-            self._learnt.add(job.prelude.key)
-            given["prelude"] = job.prelude.text
-        for name, data in given.items():
+        for name, data in {"stdin": stdin, **self._learnt.first(job)}.items():
             blob = Blob(data)
             stack.callback(blob.close)
             passed[name] = blob.descriptor()

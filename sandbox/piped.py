@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adjudge.sandbox.inside.spec import Spec, dump_spec
-from adjudge.sandbox.job import Conversation, Job, Ran, Shape, SlotDied, bounds
+from adjudge.sandbox.job import Conversation, Job, Learnt, Ran, Shape, SlotDied, bounds
 from adjudge.sandbox.types import SandboxError
 
 _LENGTH = struct.Struct("<I")
@@ -65,7 +65,7 @@ class PipedSlot:
     def __init__(self, stream: Stream, spec: Spec) -> None:
         self.shape: Shape = (spec.tmp_mb, spec.tmp_inodes)
         self.alive = True
-        self._learnt: set[str] = set()
+        self._learnt = Learnt()
         self._stream = stream
         self._work = spec.work
         try:
@@ -92,10 +92,7 @@ class PipedSlot:
     def _submit(self, job: Job, stdin: bytes, *, talks: bool) -> None:
         given = {"program": job.program, "files": job.files, "cache": job.cache}
         blobs = {name: blob.data for name, blob in given.items() if blob is not None}
-        if job.prelude is not None and job.prelude.key not in self._learnt:
-            self._learnt.add(job.prelude.key)
-            blobs["prelude"] = job.prelude.text
-        blobs.update(stdin=stdin, stdout=b"", stderr=b"")
+        blobs.update(stdin=stdin, stdout=b"", stderr=b"", **self._learnt.first(job))
         if job.collect or job.fetch:
             blobs["artefact"] = b""
         if job.keep_cache and job.cache is None:

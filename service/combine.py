@@ -28,7 +28,7 @@ class Combiner:
         self._weights = [spec.weight for spec in specs]
         self._gate = labels.index(how.gate.if_) if how.gate else None
         self._gated = {labels.index(name) for name in how.gate.zero} if how.gate else set()
-        self._plain = how.mode == "sum" and how.clip is None
+        self._plain = how.mode == "sum" and how.gate is None and how.clip is None
         all_decide = how.mode in ("product", "min")
         self._deciding = [
             at
@@ -78,8 +78,6 @@ def _are_usual(scores: Scores) -> TypeGuard[Sequence[float]]:
 
 
 def _bounded(value: float) -> float:
-    if -MAX_REWARD <= value <= MAX_REWARD:
-        return value
     return min(max(value, -MAX_REWARD), MAX_REWARD)
 
 

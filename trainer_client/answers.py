@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, with_con
 
 from adjudge.service.api import Group
 
+_LENIENT = ConfigDict(extra="ignore", allow_inf_nan=False)
+
 
 class _Lenient(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-_LENIENT = ConfigDict(extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, **_LENIENT)
 
 
 @with_config(_LENIENT)

@@ -129,13 +129,28 @@ _LISTED = re.compile(r"\s(?:or|oder|ou|или|或|或者|/|\|)\s")
 _LETTER_RUNS = re.compile(r"[^\W\d_]{2,60}")
 
 
+Closer = Callable[[str, str], bool]
+"""A closer look, at the whole text and at the final text."""
+
+
 class Look(NamedTuple):
     """How a flag is found that is a matter of what is written, and seldom is."""
 
     signs: str
     """In RE2's language, any case: it is in every text that raises the flag, and in few others."""
-    raised: Callable[[str, str], bool]
-    """The closer look, at the whole text and at the final text."""
+    raised: Closer
+
+
+def _anywhere(pattern: re.Pattern[str]) -> Closer:
+    return lambda text, _: pattern.search(text) is not None
+
+
+def _at_the_end(pattern: re.Pattern[str]) -> Closer:
+    return lambda _, final: pattern.search(final) is not None
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    return any(map(text.__contains__, words))
 
 
 _ENDS = [re.escape(close) for _, close in THOUGHTS]
@@ -151,15 +166,15 @@ LOOKS: Mapping[str, Look] = {
     ),
     "special_tokens": Look(
         r"<[|｜]|_of_turn>|INST\]",
-        lambda text, _: any(map(text.__contains__, SPECIAL)),
+        lambda text, _: _holds(text, SPECIAL),
     ),
     "forged_turn": Look(
         r"\n(?:#{1,4} )?(?:User|Human|Instruction)",
-        lambda _, final: _TURN.search(final) is not None,
+        _at_the_end(_TURN),
     ),
     "hidden_text": Look(
         r"<!--|phantom\{|color[:{]|display:|visibility:|font-size:",
-        lambda text, _: _HIDDEN.search(text) is not None,
+        _anywhere(_HIDDEN),
     ),
     "test_tampering": Look(
         "|".join((*map(re.escape, _TAMPERING), "def __eq__")),
@@ -167,20 +182,20 @@ LOOKS: Mapping[str, Look] = {
     ),
     "early_exit": Look(
         r"(?:exit|quit|kill|abort)(?s:.)?\(|SystemExit",
-        lambda text, _: _EXIT.search(text) is not None,
+        _anywhere(_EXIT),
     ),
     "hard_coded": Look("```", lambda text, _: _answers_one_by_one(text)),
     "swallowed_errors": Look(
         r"except \(?(?:Base|Assertion|System)",
-        lambda text, _: _SWALLOWED.search(text) is not None,
+        _anywhere(_SWALLOWED),
     ),
     "forged_verdict": Look(
-        r"(?:score|reward|verdict|passed|accuracy|is_correct)[\"'>]|print\([\"']|passed in [0-9]",
-        lambda _, final: _FORGED.search(final) is not None,
+        r"(?:score|reward|verdict|passed|accuracy|is_correct)[\"'>]|print\([\"']|passed in [0-9.]",
+        _at_the_end(_FORGED),
     ),
     "instruction_to_judge": Look(
         r"grader|judge|reward|verifier|full marks|score|previous instr",
-        lambda text, _: _TO_JUDGE.search(text) is not None,
+        _anywhere(_TO_JUDGE),
     ),
 }
 """In one pass over the text RE2 tells which of these are worth their closer look."""
@@ -319,7 +334,7 @@ def _of_characters(text: str) -> dict[str, bool]:
 
 
 def _tampers(text: str) -> bool:
-    named = any(map(text.__contains__, _TAMPERING)) and any(map(text.__contains__, _CODE))
+    named = _holds(text, _TAMPERING) and _holds(text, _CODE)
     return named or ("__eq__" in text and _ALWAYS_EQUAL.search(text) is not None)
 
 

@@ -250,7 +250,7 @@ class Front:
 
 
 def _refused(error: Exception) -> QueueFull | QueueUnreachable:
-    """What Redis answered to an admission, in our words."""
+    """What Redis answered, in our words."""
     if isinstance(error, OutOfMemoryError):
         return QueueFull("the queue's memory (Redis, `maxmemory`) is full; try again later")
     return QueueUnreachable(f"{UNREACHABLE}: {error}")
@@ -258,7 +258,7 @@ def _refused(error: Exception) -> QueueFull | QueueUnreachable:
 
 @contextlib.contextmanager
 def reaching() -> Iterator[None]:
-    """Redis's failures in our words."""
+    """Redis's failures in our words: QueueFull where it has no memory left, QueueUnreachable."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:

@@ -60,12 +60,11 @@ class Line:
             await connection.send_packed_command(packed, check_health=False)
             parser = connection._parser  # past the connection's own way, which keeps time too
             return [_raised(await parser.read_response()) for _ in commands]
-        except OSError as error:
-            await connection.disconnect(nowait=True)
-            raise ConnectionError(f"reading from Redis: {error}") from error
-        except BaseException:
+        except BaseException as error:
             # Half an answer may be under way: nothing may read it as that of the next command.
             await connection.disconnect(nowait=True)
+            if isinstance(error, OSError):
+                raise ConnectionError(f"reading from Redis: {error}") from error
             raise
 
     async def close(self) -> None:
